@@ -124,7 +124,8 @@
 //! - Messages with transactions, and questions for waiting ones, are for the driver: it checks signatures and the form
 //!   of transactions, which takes the virtual machine, and passes them on.
 //! - No emergency blocks are made. Whoever holds the key makes them outside of a node.
-//! - Requests for resources are answered or ignored, never passed on to other peers.
+//! - A request for a resource is not passed on to other peers. Its driver may do that: the shipped node sends a request
+//!   whose resource it lacks to one other peer, as long as the request has hops left.
 
 mod ahead;
 mod chain;

@@ -12,6 +12,7 @@ use local_node_types::message::{
 use local_node_types::rules::{Fork, Profile};
 
 use crate::ledger::Ledger;
+use crate::marks::Mark;
 use crate::rng::Rng;
 
 /// What an adversary does.
@@ -75,31 +76,34 @@ pub struct Surroundings<'a> {
     pub rng: &'a mut Rng,
 }
 
-/// What goes out in place of an output; whether two things were said in place of one.
-pub fn alter(attack: Attack, output: Output, around: &mut Surroundings<'_>) -> (Vec<Output>, bool) {
-    let Output::Send { after, to: Target::All, message } = output else { return (vec![output], false) };
+/// What goes out in place of an output, and what the adversary has done by that, if anything.
+pub fn alter(attack: Attack, output: Output, around: &mut Surroundings<'_>) -> (Vec<Output>, Option<Mark>) {
+    let Output::Send { after, to: Target::All, message } = output else { return (vec![output], None) };
     let is_candidate = matches!(*message, Message::Candidate(_));
     let is_vote = matches!(*message, Message::Validation(_) | Message::Ratification(_));
     let other = match attack {
-        Attack::WithholdCandidates if is_candidate => return (Vec::new(), false),
-        Attack::WithholdVotes if is_vote => return (Vec::new(), false),
+        Attack::WithholdCandidates if is_candidate => return (Vec::new(), Some(Mark::WithheldCandidate)),
+        Attack::WithholdVotes if is_vote => return (Vec::new(), Some(Mark::WithheldVote)),
         Attack::SendToOne => {
             let peer = around.rng.place(around.nodes) as u64;
-            return (vec![Output::Send { after, to: Target::Peer(PeerId(peer)), message }], false);
+            return (vec![Output::Send { after, to: Target::Peer(PeerId(peer)), message }], Some(Mark::SentToOne));
         }
         Attack::Equivocate => contradict(&message, around.signer),
         Attack::Retag => {
-            return (vec![Output::Send { after, to: Target::All, message: Box::new(retag(*message)) }], false);
+            let done = matches!(*message, Message::Quorum(_)).then_some(Mark::Retagged);
+            return (vec![Output::Send { after, to: Target::All, message: Box::new(retag(*message)) }], done);
         }
         Attack::ForgeFaults => {
-            let message = forge_fault(&message, around).unwrap_or(*message);
-            return (vec![Output::Send { after, to: Target::All, message: Box::new(message) }], false);
+            let forged = forge_fault(&message, around);
+            let done = forged.is_some().then_some(Mark::ForgedFault);
+            let message = Box::new(forged.unwrap_or(*message));
+            return (vec![Output::Send { after, to: Target::All, message }], done);
         }
         _ => None,
     };
     match other {
-        Some(other) => (halves(after, &message, &other, around.nodes), true),
-        None => (vec![Output::Send { after, to: Target::All, message }], false),
+        Some(other) => (halves(after, &message, &other, around.nodes), Some(Mark::Equivocated)),
+        None => (vec![Output::Send { after, to: Target::All, message }], None),
     }
 }
 

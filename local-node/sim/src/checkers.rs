@@ -138,6 +138,12 @@ pub(crate) fn load(load: &Load) -> Result<(), String> {
     if within { Ok(()) } else { Err(format!("a core holds more than it may: {load:?}")) }
 }
 
+/// Of the messages that have come in, those without a verdict are the ones that the core holds.
+pub(crate) fn verdicts(open: usize, load: &Load) -> Result<(), String> {
+    let held = load.held.0;
+    if open == held { Ok(()) } else { Err(format!("{open} messages have no verdict, and {held} are held")) }
+}
+
 /// A block's transfers are the next ones of their accounts, and no money comes or goes.
 fn money(before: &Stored, block: &Block, blocks: &[Stored]) -> Result<(), String> {
     let mut nonces = BTreeMap::new();
@@ -273,6 +279,13 @@ mod tests {
         assert_eq!(vote(Vote::NoCandidate), Ok(()));
         assert_eq!(vote(Vote::NoCandidate), Ok(()));
         assert!(vote(Vote::Valid([1; 32])).is_err());
+    }
+
+    #[test]
+    fn a_message_that_has_no_verdict_and_is_not_held_is_seen() {
+        let one = Load { held: (1, 100), ..Load::default() };
+        assert_eq!((verdicts(0, &Load::default()), verdicts(1, &one)), (Ok(()), Ok(())));
+        assert!(verdicts(2, &one).is_err() && verdicts(0, &one).is_err());
     }
 
     #[test]

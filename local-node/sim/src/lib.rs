@@ -29,7 +29,9 @@
 //! | money that comes or goes, a transfer that runs twice or before its predecessor | `checkers.rs` |
 //! | a database or a real state that is not that of the chain; rewards that no block has paid | `ledger/real.rs` |
 //! | a transaction of a reverted block that does not wait again; waiting ones that cannot run | `world/clients.rs` |
+//! | a transaction that waits no more, without a block or an event that says so | `world/clients.rs` |
 //! | a message that is judged twice, or a broadcast that is passed on twice | `world/outputs.rs` |
+//! | a message that is neither judged nor held | `checkers.rs` |
 //! | an honest node that drops an honest node | `world/outputs.rs` |
 //! | a core that holds more than it may | `checkers.rs` |
 //! | a healed network that does not come to finality in time | `world/liveness.rs` |
@@ -58,7 +60,8 @@
 //!
 //! # Faults and adversaries
 //!
-//! [`plan::Fault`] and [`adversary::Attack`] list them. A plan is drawn from the seed and printed before the run.
+//! [`plan::Fault`] and [`adversary::Attack`] list them. A plan is drawn from the seed and printed before the run. Each
+//! attack has a [`marks::Mark`], which says how often an adversary acted in that way.
 //!
 //! # Failures
 //!
@@ -73,6 +76,7 @@
 //!   the driver's, and has to be tested with it.
 //! - Clocks that go back while a node runs: the core asks for a clock that does not.
 //! - No checker compares all of a restarted core with the one before: it compares its labels, and what its keys sign.
+//! - No checker counts how often a node passes a transfer on: the model of the network does it once.
 
 pub mod adversary;
 mod checkers;

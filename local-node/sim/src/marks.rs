@@ -34,7 +34,7 @@ pub enum Mark {
     RestartInRound,
     /// A crash lost records that had been written.
     LostTail,
-    /// Blocks came from three peers.
+    /// Blocks came from three peers while a node caught up.
     SyncFromThree,
     /// A message was held.
     Held,
@@ -82,11 +82,29 @@ pub enum Mark {
     EmergencyBlock,
     /// Committees agreed on a block after an emergency block.
     EmergencyBlockFollowed,
+    /// An adversary kept a candidate to itself.
+    WithheldCandidate,
+    /// An adversary kept a vote to itself.
+    WithheldVote,
+    /// An adversary told that an iteration ended otherwise than its votes say.
+    Retagged,
+    /// An adversary sent something to one node only that was for all.
+    SentToOne,
+    /// An adversary put a made-up fault into its candidate.
+    ForgedFault,
+    /// An adversary gave a peer a made-up block.
+    FalseBranch,
+    /// An adversary gave a peer a block with an attestation that does not hold.
+    SpoiledBlock,
+    /// An adversary sent a vote with the key of another node.
+    TwinVoted,
+    /// An adversary lost a log that held votes.
+    ForgotVotes,
 }
 
 impl Mark {
     /// All of them.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 47] = [
         Self::LaterIteration,
         Self::Emergency,
         Self::Open,
@@ -125,6 +143,15 @@ impl Mark {
         Self::Parked,
         Self::EmergencyBlock,
         Self::EmergencyBlockFollowed,
+        Self::WithheldCandidate,
+        Self::WithheldVote,
+        Self::Retagged,
+        Self::SentToOne,
+        Self::ForgedFault,
+        Self::FalseBranch,
+        Self::SpoiledBlock,
+        Self::TwinVoted,
+        Self::ForgotVotes,
     ];
 }
 

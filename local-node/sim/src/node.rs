@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use local_node_consensus::Millis;
 use local_node_consensus::Persist;
+use local_node_core::mempool::TxId;
 use local_node_core::{Answer, Cause, Core, IngressId, LedgerId, LedgerRequest, PeerId, Position, Record, Target};
 use local_node_types::codec::{Decode, Encode};
 use local_node_types::keys::BlsKey;
@@ -71,9 +72,11 @@ impl Log {
         lost
     }
 
-    /// Loses everything, as an adversary's log does.
-    pub(crate) fn forget(&mut self) {
+    /// Loses everything, as an adversary's log does. Says whether votes were on disk.
+    pub(crate) fn forget(&mut self) -> bool {
+        let had_votes = !self.votes.is_empty();
         *self = Self::default();
+        had_votes
     }
 
     /// Whether a vote is on disk.
@@ -265,12 +268,15 @@ pub(crate) struct Node {
     pub(crate) yielded: bool,
     /// The iteration and hash of the first block of the branch that it is leaving, and why.
     pub(crate) left: Option<(Cause, (u8, Hash))>,
-    /// The peers that blocks came from.
+    /// The peers that blocks came from since no block was wanted last.
     pub(crate) sources: BTreeSet<usize>,
     /// The senders and nonces of transfers in blocks that were taken back, until a block holds these nonces again.
     pub(crate) owed: BTreeSet<(BlsKey, u64)>,
     /// What became of the transfer that its core was given last.
     pub(crate) taken: bool,
+    /// The transfers that its core has let into the mempool: neither is one in a block since, nor has its removal been
+    /// told.
+    pub(crate) admitted: BTreeSet<TxId>,
 }
 
 impl Node {
@@ -307,6 +313,7 @@ impl Node {
             sources: BTreeSet::new(),
             owed: BTreeSet::new(),
             taken: false,
+            admitted: BTreeSet::new(),
         }
     }
 

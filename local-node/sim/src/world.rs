@@ -51,6 +51,10 @@ pub enum Bug {
     RecordsForgotten,
     /// What is passed on is passed on twice.
     RelayedTwice,
+    /// Messages that are of no use to others get no verdict.
+    VerdictsForgotten,
+    /// Nobody is told which transactions leave the mempool.
+    RemovalsHidden,
     /// The chain is taken back below the last final block.
     FinalReverted,
     /// A third of the credits is taken for a quorum.
@@ -197,6 +201,17 @@ enum Event {
     /// A client sends a transfer.
     Client,
     Heal,
+}
+
+impl Event {
+    /// The node to which it happens, where that is one node.
+    const fn node(&self) -> Option<usize> {
+        match self {
+            Self::Deliver { to, .. } | Self::Replay { to, .. } => Some(*to),
+            Self::Timer { node, .. } | Self::Synced { node, .. } | Self::Worked { node, .. } => Some(*node),
+            Self::Fault(_) | Self::Client | Self::Heal => None,
+        }
+    }
 }
 
 /// Draws a plan from a seed. Returns what decides the rest as well.
@@ -401,6 +416,7 @@ impl World {
         }
         self.now = at;
         self.handled += 1;
+        let node = event.node();
         match event {
             Event::Deliver { to, from, ray, packet } => self.deliver(to, from, ray, packet),
             Event::Replay { to, sent } => self.replay(to, sent),
@@ -410,6 +426,9 @@ impl World {
             Event::Fault(fault) => self.go_wrong(fault),
             Event::Client => self.send_transfer(),
             Event::Heal => self.heal(),
+        }
+        if let Some(node) = node {
+            self.check_verdicts(node);
         }
         self.check_liveness();
         self.ended.take()
@@ -542,11 +561,15 @@ impl World {
         state.begun.clear();
         state.dropped.clear();
         state.owed.clear();
+        state.admitted.clear();
+        state.sources.clear();
         state.left = None;
         state.real.iter_mut().for_each(RealLedger::close);
         (state.stops_in_ledger, state.stops_in_outputs) = (false, None);
         if self.plan.adversary == Some((node, Attack::ForgetVotes)) && self.healing.is_none() {
-            state.log.forget();
+            if state.log.forget() {
+                self.marks.note(Mark::ForgotVotes);
+            }
         } else if state.log.crash(kept) > 0 {
             self.marks.note(Mark::LostTail);
         }
@@ -558,8 +581,20 @@ impl World {
         let Some(core) = &mut self.nodes[node].core else { return };
         core.handle(now, input, &mut out);
         let load = core.load();
+        if load.wanted == 0 {
+            self.nodes[node].sources.clear();
+        }
         self.check(node, checkers::load(&load));
         self.carry_out(node, out);
+    }
+
+    /// Each message that has come to a node and has no verdict is held by its core.
+    fn check_verdicts(&mut self, node: usize) {
+        let state = &self.nodes[node];
+        if let Some(core) = &state.core {
+            let result = checkers::verdicts(state.open.len(), &core.load());
+            self.check(node, result);
+        }
     }
 
     /// Sets the timer of a node to when its core wants to be called.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use local_node_core::mempool::ValidTransaction;
+use local_node_core::mempool::{TxId, ValidTransaction};
 use local_node_core::{Input, Origin};
 use local_node_types::ledger::{Block, LedgerTransaction};
 
@@ -65,6 +65,9 @@ impl World {
     }
 
     /// A peer has sent a transfer. What is good and new is passed on.
+    ///
+    /// That a transfer leaves a node once is for its network layer, not for its core: a core may take a transfer again
+    /// that was parked when it came first.
     pub(super) fn hear_transfer(
         &mut self,
         node: usize,
@@ -94,6 +97,14 @@ impl World {
         self.handle(node, Input::Account { id: transfer.id(), account: Some(Ok(account)) });
     }
 
+    /// A node has accepted its tip: the transfers in it need not wait any more.
+    pub(super) fn note_included(&mut self, node: usize) {
+        let state = &mut self.nodes[node];
+        for id in state.ledger.tip().block.transactions.iter().map(TxId::of) {
+            state.admitted.remove(&id);
+        }
+    }
+
     /// Takes note of transfers in blocks that were taken back: they must not be lost.
     pub(super) fn note_owed(&mut self, node: usize, blocks: &[Block]) {
         let transactions = blocks.iter().flat_map(|block| &block.transactions);
@@ -102,8 +113,9 @@ impl World {
         self.nodes[node].owed.extend(owed);
     }
 
-    /// The chain of a node has changed. What waits there can run, one after the other; and what was in blocks that were
-    /// taken back waits again, or a block holds its nonce.
+    /// The chain of a node has changed. What the core has let in waits there, as long as no block holds it and its
+    /// removal has not been told. What waits can run, one after the other; and what was in blocks that were taken back
+    /// waits again, or a block holds its nonce.
     pub(super) fn check_mempool(&mut self, node: usize, reverted: bool) {
         let Some(core) = &self.nodes[node].core else { return };
         let accounts = &self.nodes[node].ledger.tip().accounts;
@@ -112,6 +124,10 @@ impl World {
             waiting.entry(transfer.sender()).or_default().push(transfer.nonce());
         }
         let mut found = Ok(());
+        let mut admitted = self.nodes[node].admitted.iter();
+        if let Some(id) = admitted.find(|id| core.mempool().transaction(id).is_none()) {
+            found = Err(format!("transfer {id} vanishes: no block holds it, and nobody was told of its removal"));
+        }
         for (sender, nonces) in &mut waiting {
             nonces.sort_unstable();
             let next = accounts.get(sender).nonce + 1;

@@ -126,6 +126,7 @@ impl World {
             CoreEvent::Accepted { header, label, .. } => {
                 self.note_progress();
                 self.note_height(header.height);
+                self.note_included(node);
                 if std::mem::take(&mut self.nodes[node].stalled) {
                     self.marks.note(Mark::StallRecovery);
                 }
@@ -176,8 +177,14 @@ impl World {
                 self.trace(|| Item::Chain { node, change: Change::Final, what: format!("{height} is final") });
             }
             CoreEvent::Parted { height, .. } => self.tell(|| format!("node {node} hears of another final {height}")),
-            CoreEvent::Admitted(_) | CoreEvent::Deferred(_) => {}
-            CoreEvent::Removed { id, reason } => self.tell(|| format!("node {node} drops transfer {id}: {reason}")),
+            CoreEvent::Admitted(transfer) => _ = self.nodes[node].admitted.insert(transfer.id()),
+            CoreEvent::Deferred(_) => {}
+            CoreEvent::Removed { id, reason } => {
+                if self.options.bug != Some(Bug::RemovalsHidden) {
+                    self.nodes[node].admitted.remove(&id);
+                }
+                self.tell(|| format!("node {node} drops transfer {id}: {reason}"));
+            }
             CoreEvent::Stalled => {
                 self.marks.note(Mark::Stalled);
                 self.nodes[node].stalled = true;

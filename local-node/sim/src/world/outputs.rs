@@ -79,9 +79,9 @@ impl World {
         let (Some((_, attack)), Some(signer)) = (attack, &self.signer) else { return vec![output] };
         let (ledger, nodes) = (&self.nodes[node].ledger, self.nodes.len());
         let mut around = Surroundings { signer: signer.as_ref(), ledger, nodes, rng: &mut self.rng };
-        let (outputs, twice) = alter(attack, output, &mut around);
-        if twice {
-            self.marks.note(Mark::Equivocated);
+        let (outputs, done) = alter(attack, output, &mut around);
+        if let Some(mark) = done {
+            self.marks.note(mark);
         }
         outputs
     }
@@ -151,6 +151,9 @@ impl World {
             let open = self.nodes[node].open.contains_key(&id);
             return self.check(node, if open { Ok(()) } else { Err(format!("{id:?} is held after its verdict")) });
         }
+        if verdict == Verdict::Ignore && self.options.bug == Some(Bug::VerdictsForgotten) {
+            return;
+        }
         let Some(ingress) = self.nodes[node].open.remove(&id) else {
             return self.check(node, Err(format!("{id:?} is judged twice, at last {verdict:?}")));
         };
@@ -192,6 +195,9 @@ impl World {
     /// Sends a message of the node's own, which has to be allowed by now.
     pub(super) fn send(&mut self, node: usize, to: Target, message: Message) {
         self.check_vote(node, &message);
+        if self.is_twin_vote(node, &message) {
+            self.marks.note(Mark::TwinVoted);
+        }
         if let Message::Candidate(block) = &message {
             self.proposed.entry(block.header.hash).or_insert(self.now);
         }
@@ -224,6 +230,12 @@ impl World {
 
     fn attacks(&self, node: usize, attack: Attack) -> bool {
         self.healing.is_none() && self.plan.adversary == Some((node, attack))
+    }
+
+    /// Whether a message is a vote with the key of the node of which an adversary is the twin.
+    fn is_twin_vote(&self, node: usize, message: &Message) -> bool {
+        let vote = vote_of(message).filter(|_| self.attacks(node, Attack::DuplicateKey));
+        vote.is_some_and(|(_, _, _, signed)| self.plan.keys[node].iter().all(|number| key(*number) != signed.signer))
     }
 
     fn check_vote(&mut self, node: usize, message: &Message) {
@@ -266,12 +278,14 @@ impl World {
                         self.makes_blocks_up(node) && item == InventoryItem::BlockFromHash(block.header.hash)
                     });
                     if let Some(block) = made_up {
+                        self.marks.note(Mark::FalseBranch);
                         self.send(node, Target::Peer(to), Message::Block(Box::new(block)));
                     } else if let Some(mut message) = self.nodes[node].look_up(&item) {
                         if let Message::Block(block) = &mut message
                             && self.attacks(node, Attack::SpoilBlocks)
                         {
                             block.header.attestation.ratification.signature.0[7] ^= 1;
+                            self.marks.note(Mark::SpoiledBlock);
                         }
                         self.send(node, Target::Peer(to), message);
                     }

@@ -1,5 +1,6 @@
 //! Tests of the simulator: a fixed set of seeds, and planted bugs that the checkers have to see.
 
+mod command;
 mod drift;
 mod failures;
 mod forks;

@@ -1,9 +1,10 @@
 //! Bugs that every honest node has. A checker has to see each of them, by what it is for.
-//!
-//! Labels that are not folded anew show too seldom in drawn runs: the unit tests of `checkers.rs` have them.
 
+use local_node_consensus::Millis;
 use local_node_core::Planted;
-use local_node_sim::{Bug, Options, Outcome, simulate};
+use local_node_sim::plan::{Fault, Plan};
+use local_node_sim::rng::Rng;
+use local_node_sim::{Bug, Options, Outcome, run, simulate};
 
 /// The most seeds that are tried for one bug. Each test begins with one that is known to show it.
 const MAX_SEEDS: u64 = 20;
@@ -69,6 +70,46 @@ fn a_fork_choice_that_is_turned_round_is_seen() {
 #[test]
 fn a_reverted_transaction_that_is_lost_is_seen() {
     assert_seen(Bug::Core(Planted::TransactionsLost), 40, "reverted transaction is lost");
+}
+
+/// Seven nodes hear nothing of each other for so long that the next block leaves iterations unaccounted for. The blocks
+/// after it are confirmed long before they are final. Meanwhile one node hears the votes of an iteration that others
+/// take for failed, and is cut off. Its last block has confirmed the one before, and is taken back when it hears of
+/// theirs.
+///
+/// When the first block comes after the silence depends on chance, so each seed has another moment for the votes.
+fn confirmed_and_taken_back(seed: u64) -> Plan {
+    let faults = vec![
+        (Millis(8_000), Fault::Split((0..7).collect())),
+        (Millis(33_000), Fault::Join),
+        (Millis(37_000 + 1_500 * seed), Fault::Funnel(0, 20_000)),
+    ];
+    Plan { faults, heals: Millis(80_000), ..Plan::calm(7) }
+}
+
+#[test]
+fn labels_that_are_not_folded_anew_are_seen() {
+    let mut seen = 0;
+    for seed in 0..10 {
+        let plan = confirmed_and_taken_back(seed);
+        let outcome = |bug| run(&plan, Rng::new(seed), Options { bug, ..Options::default() }).outcome;
+        assert_eq!(outcome(None), Outcome::Final, "seed {seed}");
+        if let Outcome::Violated(violation) = outcome(Some(Bug::Core(Planted::LabelsKept))) {
+            assert!(violation.what.contains("a fold gives"), "seed {seed}: {violation}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 0, "no run shows it");
+}
+
+#[test]
+fn a_message_that_is_never_judged_is_seen() {
+    assert_seen(Bug::VerdictsForgotten, 40, "messages have no verdict");
+}
+
+#[test]
+fn a_waiting_transaction_that_vanishes_is_seen() {
+    assert_seen(Bug::RemovalsHidden, 40, "vanishes: no block holds it");
 }
 
 #[test]
