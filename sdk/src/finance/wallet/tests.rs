@@ -349,8 +349,11 @@ fn a_wallet_file_opens_for_its_own_asset_alone() {
     let mut opened = open(Some(IDENTITY.contract), Some(IDENTITY.chain)).unwrap();
     assert_is_whole(&mut opened, &chain);
     let other = ContractId::from_bytes([8; 32]);
-    assert!(matches!(open(Some(other), None), Err(OpenError::OtherContract { found }) if found == IDENTITY.contract));
-    assert!(matches!(open(None, Some(4)), Err(OpenError::OtherChain { found: 3 })));
+    let refused = std::format!("{}", open(Some(other), Some(IDENTITY.chain)).unwrap_err());
+    let expected = std::format!("belongs to another asset: its contract is {}, not {other}", IDENTITY.contract);
+    assert!(refused.ends_with(&expected), "{refused}");
+    assert!(matches!(open(Some(other), None), Err(OpenError::OtherContract { .. })));
+    assert!(matches!(open(None, Some(4)), Err(OpenError::OtherChain { found: 3, expected: 4 })));
     let wrong = Wallet::open(&path, &Password::new("another one").unwrap(), None, None);
     fn is(expected: SealError) -> impl Fn(OpenError) -> bool {
         move |error| matches!(error, OpenError::File(FileError::Sealed { source, .. }) if source == expected)
@@ -372,7 +375,34 @@ fn a_wallet_file_opens_for_its_own_asset_alone() {
         WalletFile::create(&path).unwrap().weakened().write(content, &password()).unwrap();
         assert!(open(None, None).is_err_and(is(error)));
     }
-    assert!(Auditor::open(&path, &password()).is_err_and(is(SealError::Content)));
+    assert!(Auditor::open(&path, &password(), None, None).is_err_and(is(SealError::Content)));
+}
+
+#[test]
+fn an_auditors_file_opens_for_its_own_asset_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("auditor");
+    let auditor = Auditor::new(words(9), IDENTITY);
+    let file = WalletFile::create(&path).unwrap().weakened();
+    auditor.save(&file, &password()).unwrap();
+    drop(file);
+    let open = |contract, chain| Auditor::open(&path, &password(), contract, chain).map(|(auditor, _)| auditor);
+    for (contract, chain) in [(None, None), (Some(IDENTITY.contract), Some(IDENTITY.chain))] {
+        assert_eq!(open(contract, chain).unwrap().key(), auditor.key());
+    }
+    let other = ContractId::from_bytes([8; 32]);
+    assert!(matches!(
+        open(Some(other), Some(IDENTITY.chain)),
+        Err(OpenError::OtherContract { found, expected }) if found == IDENTITY.contract && expected == other
+    ));
+    assert!(matches!(
+        open(Some(IDENTITY.contract), Some(4)),
+        Err(OpenError::OtherChain { found: 3, expected: 4 })
+    ));
+    assert!(matches!(
+        Wallet::open(&path, &password(), None, None),
+        Err(OpenError::File(FileError::Sealed { source: SealError::OtherKind, .. }))
+    ));
 }
 
 #[test]

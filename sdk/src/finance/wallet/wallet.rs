@@ -49,6 +49,20 @@ impl Identity {
     pub fn asset(&self) -> Field {
         asset(self.contract, self.chain)
     }
+
+    /// Checks that a file with this identity belongs to an expected contract and chain. `None` accepts any.
+    ///
+    /// # Errors
+    /// [`OpenError::OtherContract`], [`OpenError::OtherChain`].
+    pub fn check(&self, contract: Option<ContractId>, chain: Option<u8>) -> Result<(), OpenError> {
+        if let Some(expected) = contract.filter(|expected| *expected != self.contract) {
+            return Err(OpenError::OtherContract { found: self.contract, expected });
+        }
+        if let Some(expected) = chain.filter(|expected| *expected != self.chain) {
+            return Err(OpenError::OtherChain { found: self.chain, expected });
+        }
+        Ok(())
+    }
 }
 
 /// A holder's wallet for one asset: its keys, its notes, and the public state of the asset.
@@ -103,11 +117,15 @@ pub enum OpenError {
     OtherContract {
         /// The contract of the wallet.
         found: ContractId,
+        /// The contract that was expected.
+        expected: ContractId,
     },
     /// The wallet belongs to the contract, but on another chain.
     OtherChain {
         /// The chain of the wallet.
         found: u8,
+        /// The chain that was expected.
+        expected: u8,
     },
 }
 
@@ -115,8 +133,12 @@ impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(error) => error.fmt(f),
-            Self::OtherContract { found } => write!(f, "the wallet is of another asset: its contract is {found}"),
-            Self::OtherChain { found } => write!(f, "the wallet is of another chain: its number is {found}"),
+            Self::OtherContract { found, expected } => {
+                write!(f, "the wallet belongs to another asset: its contract is {found}, not {expected}")
+            }
+            Self::OtherChain { found, expected } => {
+                write!(f, "the wallet belongs to another chain: its chain has number {found}, not {expected}")
+            }
         }
     }
 }
@@ -215,13 +237,7 @@ impl Wallet {
             return Err(sealed(SealError::OtherKind).into());
         }
         let wallet = Self::decode(&content).map_err(|Strange| sealed(SealError::Content))?;
-        let Identity { contract: found, chain: found_chain, .. } = wallet.identity;
-        if contract.is_some_and(|expected| expected != found) {
-            return Err(OpenError::OtherContract { found });
-        }
-        if chain.is_some_and(|expected| expected != found_chain) {
-            return Err(OpenError::OtherChain { found: found_chain });
-        }
+        wallet.identity.check(contract, chain)?;
         Ok((wallet, file))
     }
 
