@@ -16,7 +16,8 @@
 //!   It lacks only what it cannot read from the chain: the receivers and memos of past transfers, and adopted notes.
 //! - **Events may come in any order and repeatedly.** A [scan](Wallet::scan) is idempotent, so after a crash the wallet
 //!   scans the same events once more. The contract numbers notes and nullifiers, so a wallet knows which are
-//!   [missing](Wallet::gaps).
+//!   [missing](Wallet::gaps). Changes of the registry have their block and their number among the contract's events in
+//!   the block, which `cargo dusk events` prints as `index`.
 //! - **Events are checked.** A note counts only if its commitment is the one of the event. A scan refuses an event that
 //!   contradicts an earlier one. Compare the [`roots`](Wallet::roots) with those of the contract to find out whether a
 //!   node has left out or invented events. If a sender makes a ciphertext unreadable, the auditor tells the receiver
