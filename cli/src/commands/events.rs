@@ -1,6 +1,6 @@
 //! `cargo dusk events`
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 use std::rc::Rc;
 
@@ -113,7 +113,21 @@ struct Search<'a> {
 struct Found {
     height: u64,
     timestamp: u64,
+    /// Its number among the events of its contract in the block.
+    index: u64,
     event: BlockEvent,
+}
+
+/// Numbers the events of a block, for each contract from 0 on. The numbers do not depend on which events are shown, so
+/// programs know the order of events that come from several requests.
+fn numbered(events: Vec<BlockEvent>) -> Vec<(u64, BlockEvent)> {
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    let number = |event: BlockEvent| {
+        let count = counts.entry(event.source.clone()).or_default();
+        *count += 1;
+        (*count - 1, event)
+    };
+    events.into_iter().map(number).collect()
 }
 
 impl Search<'_> {
@@ -124,8 +138,8 @@ impl Search<'_> {
 
     fn wanted(&self, block: BlockEvents) -> impl DoubleEndedIterator<Item = Found> + use<> {
         let BlockEvents { height, timestamp, events, .. } = block;
-        let wanted: Vec<_> = events.into_iter().filter(|event| self.wants(event)).collect();
-        wanted.into_iter().map(move |event| Found { height, timestamp, event })
+        let wanted: Vec<_> = numbered(events).into_iter().filter(|(_, event)| self.wants(event)).collect();
+        wanted.into_iter().map(move |(index, event)| Found { height, timestamp, index, event })
     }
 
     /// The first events from a block on.
@@ -265,8 +279,35 @@ impl Search<'_> {
     fn document(&self, found: &Found, read: &Read) -> Value {
         let mut document = shown::event_document(&self.book, &found.event, read);
         document["block"] = found.height.into();
+        document["index"] = found.index.into();
         document["timestamp"] = found.timestamp.into();
         document["tx"] = found.event.origin.as_str().into();
         document
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_events_of_each_contract_are_numbered_within_the_block() {
+        let event = |source: &str, topic: &str, reverted| BlockEvent {
+            origin: "aa".to_owned(),
+            source: source.to_owned(),
+            topic: topic.to_owned(),
+            data: Vec::new(),
+            reverted,
+        };
+        let events = vec![
+            event("01", "a", false),
+            event("02", "b", false),
+            event("01", "c", true),
+            event("01", "d", false),
+            event("02", "e", false),
+        ];
+        let numbers: Vec<_> = numbered(events).into_iter().map(|(index, event)| (event.topic, index)).collect();
+        let expected = [("a", 0), ("b", 0), ("c", 1), ("d", 2), ("e", 1)];
+        assert_eq!(numbers, expected.map(|(topic, index)| (topic.to_owned(), index)));
     }
 }

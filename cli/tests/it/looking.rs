@@ -357,6 +357,7 @@ fn events_are_found_and_followed(on: &On<'_>, follower: &mut Following) {
     let last = on.dusk(&["events", "@counter", "--limit", "1", "--json"]).exits(0).document();
     assert_eq!(last["events"].as_array().map(Vec::len), Some(1));
     assert_eq!(last["events"][0]["tx"], second["tx"]);
+    assert_eq!((&second["index"], &last["events"][0]["index"]), (&0.into(), &0.into()), "{second}");
     let first_on = on.dusk(&["events", "counter", "--from-block", "0", "--limit", "1", "--json"]).exits(0).document();
     assert_eq!(first_on["events"][0]["tx"], first["tx"]);
     says(&on.dusk(&["events", "counter", "--topic", "Chnged"]).exits(2), &["did you mean `Changed`?"]);

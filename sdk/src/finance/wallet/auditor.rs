@@ -24,7 +24,7 @@ use crate::finance::confidential::statements::{PartyNative, SeizeNative, SeizeSe
 use crate::finance::confidential::{
     Address, AuditCipher, Audited, AuditorKey, Keys, Note, ReadingKey, ViewCipher, ViewKeys, nullifier, pool,
 };
-use crate::{Field, crypto};
+use crate::{ContractId, Field, crypto};
 
 /// The first byte of the content of an auditor's file.
 const KIND: u8 = 2;
@@ -158,14 +158,20 @@ impl Auditor {
     /// Opens an auditor's file, like [`Wallet::open`](super::Wallet::open) for a holder's file.
     ///
     /// # Errors
-    /// [`OpenError`].
-    pub fn open(path: &Path, password: &Password) -> Result<(Self, WalletFile), OpenError> {
+    /// [`OpenError`]; the last two variants if the file belongs to another contract or chain than the expected one.
+    pub fn open(
+        path: &Path,
+        password: &Password,
+        contract: Option<ContractId>,
+        chain: Option<u8>,
+    ) -> Result<(Self, WalletFile), OpenError> {
         let (file, content) = WalletFile::open(path, password)?;
         let failed = |source| FileError::Sealed { path: path.to_path_buf(), source };
         if content.first() != Some(&KIND) {
             return Err(failed(SealError::OtherKind).into());
         }
         let auditor = Self::decode(&content).map_err(|Strange| failed(SealError::Content))?;
+        auditor.identity.check(contract, chain)?;
         Ok((auditor, file))
     }
 

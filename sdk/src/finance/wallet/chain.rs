@@ -284,7 +284,8 @@ pub fn network_of(arguments: impl IntoIterator<Item = String>) -> Result<Option<
     }
 }
 
-/// Scans the output of `cargo dusk events --json` in a file, or from standard input for `-`.
+/// Scans the output of `cargo dusk events --json` in a file, or from standard input for `-`. Events may come in any
+/// order and repeatedly, except for those of earlier versions of `cargo dusk`: see [`Events`].
 ///
 /// # Errors
 /// [`ChainError`], and the first error of `take`.

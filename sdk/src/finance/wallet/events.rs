@@ -45,7 +45,7 @@ pub enum Event {
     },
     /// The registry changed.
     Holder {
-        /// The place among the contract's events in the block: it tells which of two changes is the later one.
+        /// The number among the contract's events in the block: it tells which of two changes is the later one.
         order: u64,
         /// The position of the leaf.
         position: u64,
@@ -101,7 +101,7 @@ const TOPICS: [(&str, Reading); 11] = [
 ];
 
 impl Event {
-    /// Reads the data of an event as JSON: its `order` is its place among the contract's events in the block. None for
+    /// Reads the data of an event as JSON: its `order` is its number among the contract's events in the block. None for
     /// a topic that wallets do not take.
     ///
     /// # Errors

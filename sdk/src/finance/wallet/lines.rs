@@ -40,6 +40,11 @@ pub enum LineError {
     NotDecoded,
     /// The data of the event of this topic is not that of a confidential asset.
     Data(String),
+    /// A change of the registry has no `index`, as from earlier versions of `cargo dusk events`, and comes after events
+    /// of later blocks. So its place within its block is unknown.
+    Unordered,
+    /// All events are those of other contracts, and none is of this one.
+    OtherContracts(String),
 }
 
 impl fmt::Display for LineError {
@@ -53,6 +58,15 @@ impl fmt::Display for LineError {
                 f.write_str("the data of the event was not decoded: no data driver of the contract is known")
             }
             Self::Data(topic) => write!(f, "the data of the event `{topic}` is not that of a confidential asset"),
+            Self::Unordered => f.write_str(
+                "an event without `index` comes after events of later blocks; print the events again with this \
+                 version of `cargo dusk events`, or pass them in the order of the chain",
+            ),
+            Self::OtherContracts(contract) => write!(
+                f,
+                "all events are those of other contracts; print those of this asset with `cargo dusk events \
+                 {contract} --from-block 0 --json`, or use the wallet of the other asset"
+            ),
         }
     }
 }
@@ -70,25 +84,34 @@ impl core::error::Error for LineError {
 /// Reads events: one document with a list of them, or one document a line, as with `--follow`.
 ///
 /// It leaves out events of other contracts, of failed transactions, and of topics that wallets do not scan.
+///
+/// Events may come in any order and repeatedly: each states its block, and in `index` its number among the events of
+/// its contract in the block. Earlier versions of `cargo dusk events` print no `index`. The reader counts such events,
+/// so changes of the registry must then come in the order of the chain. A line that reverts blocks (`taken_back_to`)
+/// applies to the events before it.
 #[derive(Debug)]
 pub struct Events {
     contract: String,
-    /// The block that is read, and how many events of the contract it has had.
+    /// The block of the last event, and the number of the next one in this block.
     block: u64,
-    order: u64,
+    next: u64,
+    /// Whether there were events of the contract, and of others.
+    own: bool,
+    others: bool,
 }
 
 impl Events {
     /// A reader of the events of a contract.
     #[must_use]
     pub fn of(contract: ContractId) -> Self {
-        Self { contract: contract.to_string(), block: 0, order: 0 }
+        Self { contract: contract.to_string(), block: 0, next: 0, own: false, others: false }
     }
 
     /// Reads the whole input, and passes its content on in batches of up to `batch`.
     ///
     /// # Errors
     /// [`LineError`], as an error of the caller's own type, and the first error of `take`.
+    /// [`LineError::OtherContracts`] comes at the end.
     pub fn read<E: From<LineError>>(
         &mut self,
         input: impl Read,
@@ -118,7 +141,13 @@ impl Events {
                 take(core::mem::take(&mut waiting))?;
             }
         }
-        if waiting.is_empty() { Ok(()) } else { take(waiting) }
+        if !waiting.is_empty() {
+            take(waiting)?;
+        }
+        if self.others && !self.own {
+            return Err(LineError::OtherContracts(self.contract.clone()).into());
+        }
+        Ok(())
     }
 
     /// Reads one event of the list, or one line.
@@ -127,21 +156,24 @@ impl Events {
     /// [`LineError`].
     pub fn news(&mut self, event: &Json) -> Result<Option<News>, LineError> {
         if let Some(height) = event.get("taken_back_to") {
-            return Ok(Some(News::TakenBack(height.as_u64().ok_or(LineError::Member("taken_back_to"))?)));
+            let height = height.as_u64().ok_or(LineError::Member("taken_back_to"))?;
+            if height < self.block {
+                (self.block, self.next) = (height, 0);
+            }
+            return Ok(Some(News::TakenBack(height)));
         }
         let text = |member: &'static str| event.get(member).and_then(Json::as_str).ok_or(LineError::Member(member));
         if event.get("contract").is_none() {
             return Err(LineError::Document);
         }
         if text("contract")? != self.contract {
+            self.others = true;
             return Ok(None);
         }
+        self.own = true;
         let height = event.get("block").and_then(Json::as_u64).ok_or(LineError::Member("block"))?;
-        if height != self.block {
-            (self.block, self.order) = (height, 0);
-        }
-        let order = self.order;
-        self.order += 1;
+        let index = event.get("index").map(|index| index.as_u64().ok_or(LineError::Member("index"))).transpose()?;
+        let order = self.order(height, index);
         let flag = |member: &'static str| event.get(member).and_then(Json::as_bool).ok_or(LineError::Member(member));
         let topic = text("topic")?;
         if flag("reverted")? || !Event::knows(topic) {
@@ -152,10 +184,25 @@ impl Events {
         }
         let transaction = id(text("tx")?).ok_or(LineError::Member("tx"))?;
         let data = event.get("data").ok_or(LineError::Member("data"))?;
-        let event = Event::of_topic(topic, data, order).and_then(Result::ok);
+        let event = Event::of_topic(topic, data, order.unwrap_or_default()).and_then(Result::ok);
         let event = event.ok_or_else(|| LineError::Data(topic.to_string()))?;
+        if order.is_none() && matches!(event, Event::Holder { .. }) {
+            return Err(LineError::Unordered);
+        }
         let place = Place { height, transaction };
         Ok(Some(News::Event(Seen { place, event })))
+    }
+
+    /// The number of an event among those of the contract in its block: its index, or the count of events. None if it
+    /// has no index and comes after events of later blocks.
+    fn order(&mut self, height: u64, index: Option<u64>) -> Option<u64> {
+        if index.is_none() && height < self.block {
+            return None;
+        }
+        let counted = if height == self.block { self.next } else { 0 };
+        let order = index.unwrap_or(counted);
+        (self.block, self.next) = (height, order.saturating_add(1));
+        Some(order)
     }
 }
 

@@ -13,14 +13,18 @@
 //! ```
 //!
 //! - **A backup of the words suffices.** A [`Wallet`] with the same [`Words`] that scans all events has the same notes.
-//!   It lacks only the receivers and memos of past transfers, which it cannot read from the chain.
+//!   It lacks only what it cannot read from the chain: the receivers and memos of past transfers, and adopted notes.
 //! - **Events may come in any order and repeatedly.** A [scan](Wallet::scan) is idempotent, so after a crash the wallet
 //!   scans the same events once more. The contract numbers notes and nullifiers, so a wallet knows which are
-//!   [missing](Wallet::gaps).
+//!   [missing](Wallet::gaps). Changes of the registry have their block and their number among the contract's events in
+//!   the block, which `cargo dusk events` prints as `index`.
 //! - **Events are checked.** A note counts only if its commitment is the one of the event. A scan refuses an event that
 //!   contradicts an earlier one. Compare the [`roots`](Wallet::roots) with those of the contract to find out whether a
 //!   node has left out or invented events. If a sender makes a ciphertext unreadable, the auditor tells the receiver
 //!   the content, and the receiver [adopts](Wallet::adopt) the note.
+//! - **A wallet loses no note that the chain has.** It keeps the contents of adopted notes, and of notes that a
+//!   [rewind](Wallet::rewind) or a [new scan](Wallet::forget) removes. A commitment has one content only, so the next
+//!   scan finds these notes again, even if their ciphertexts are unreadable.
 //! - **Ephemeral keys are never used twice.** Those of an act, from which `rho` follows, are derived from the spend
 //!   key, from a random element, and from the nullifiers and outputs of the act. So a wallet restored from an old
 //!   backup repeats none, and neither does one on a system with bad randomness, because each note is spent once.

@@ -265,6 +265,97 @@ fn a_node_that_spoils_a_ciphertext_cannot_make_a_note_vanish() {
 }
 
 #[test]
+fn an_adopted_note_survives_a_rewind_and_a_new_scan() {
+    let (mut chain, mut wallet) = (Chain::default(), wallet(1));
+    let mine = wallet.address();
+    let note = Note { value: 5, owner: mine.owner, rho: 77.into() };
+    let good = NoteCipher::seal(&mine, &Scalar::from(9), &note, 1.into()).unwrap();
+    let spoilt = NoteCipher { ephemeral: [0xff; 32], ..good };
+    let place = chain.next();
+    chain.pay(place, &mine, 3, 0);
+    let place = chain.next();
+    let position = chain.note(place, note, spoilt);
+    wallet.scan(&chain.events).unwrap();
+    wallet.adopt(position, 5, note.rho).unwrap();
+    let both = Balance { total: 8, free: 8, notes: 2 };
+    assert_eq!(wallet.balance(), both);
+
+    let mut wallet = reopened(&wallet);
+    wallet.rewind(1);
+    assert_eq!(wallet.balance().total, 3, "the block of the note is reverted");
+    let mut wallet = reopened(&wallet);
+    assert_eq!(wallet.scan(&chain.events).unwrap().received, 1);
+    assert_eq!(wallet.balance(), both);
+
+    wallet.forget();
+    assert_eq!(wallet.balance(), Balance::default());
+    let mut wallet = reopened(&wallet);
+    assert_eq!(wallet.scan(&chain.events).unwrap().received, 2);
+    assert_eq!((wallet.balance(), wallet.roots()), (both, chain.roots()));
+
+    // The same note again, at another position.
+    let place = chain.next();
+    let again = chain.note(place, note, spoilt);
+    assert_eq!(wallet.scan(&chain.events).unwrap().received, 1);
+    assert_eq!(wallet.balance().total, 13);
+    let place = chain.next();
+    chain.spend(place, &Keys::from_seed(&words(1).seed(), 0), again);
+    wallet.forget();
+    wallet.scan(&chain.events).unwrap();
+    assert_eq!(wallet.balance(), both, "the second one is spent");
+}
+
+#[test]
+fn an_adoption_finds_every_copy_of_the_note() {
+    let (mut chain, mut wallet) = (Chain::default(), wallet(1));
+    let mine = wallet.address();
+    let note = Note { value: 5, owner: mine.owner, rho: 77.into() };
+    let good = NoteCipher::seal(&mine, &Scalar::from(9), &note, 1.into()).unwrap();
+    let spoilt = NoteCipher { ephemeral: [0xff; 32], ..good };
+    let place = chain.next();
+    let positions = [(); 2].map(|()| chain.note(place, note, spoilt));
+    wallet.scan(&chain.events).unwrap();
+    wallet.adopt(positions[1], 5, note.rho).unwrap();
+    assert_eq!(wallet.notes().map(|held| held.position).collect::<Vec<_>>(), positions);
+    assert_eq!(wallet.balance().total, 10);
+}
+
+#[test]
+fn notes_that_were_read_once_are_found_again_without_their_ciphertexts() {
+    let (chain, mut wallet) = story();
+    wallet.scan(&chain.events).unwrap();
+    let mut spoilt = chain.events.clone();
+    for seen in &mut spoilt {
+        if let Event::Note { cipher, .. } = &mut seen.event {
+            cipher.ephemeral = [0xff; 32];
+        }
+    }
+    let mut other = Wallet::new(words(1), IDENTITY);
+    assert_eq!(other.scan(&spoilt).unwrap().received, 0);
+    wallet.rewind(2);
+    assert_eq!(wallet.balance().total, 100);
+    wallet.scan(&spoilt).unwrap();
+    assert_is_whole(&mut wallet, &chain);
+    wallet.forget();
+    let mut wallet = reopened(&wallet);
+    assert_eq!(wallet.scan(&spoilt).unwrap().received, 5);
+    assert_is_whole(&mut wallet, &chain);
+}
+
+#[test]
+fn a_file_from_before_openings_is_read() {
+    let (chain, mut wallet) = story();
+    wallet.scan(&chain.events).unwrap();
+    let content = content::encode(&wallet);
+    let (earlier, openings) = content.split_at(content.len() - 8);
+    assert_eq!((content[0], openings), (3, &[0; 8][..]), "the list of openings is empty");
+    let mut earlier = earlier.to_vec();
+    assert!(content::decode(&earlier).is_none());
+    earlier[0] = 1;
+    assert_is_whole(&mut content::decode(&earlier).unwrap(), &chain);
+}
+
+#[test]
 fn contradictions_are_refused_and_a_rewind_mends_them() {
     let (chain, mut wallet) = story();
     wallet.scan(&chain.events).unwrap();
@@ -349,8 +440,11 @@ fn a_wallet_file_opens_for_its_own_asset_alone() {
     let mut opened = open(Some(IDENTITY.contract), Some(IDENTITY.chain)).unwrap();
     assert_is_whole(&mut opened, &chain);
     let other = ContractId::from_bytes([8; 32]);
-    assert!(matches!(open(Some(other), None), Err(OpenError::OtherContract { found }) if found == IDENTITY.contract));
-    assert!(matches!(open(None, Some(4)), Err(OpenError::OtherChain { found: 3 })));
+    let refused = std::format!("{}", open(Some(other), Some(IDENTITY.chain)).unwrap_err());
+    let expected = std::format!("belongs to another asset: its contract is {}, not {other}", IDENTITY.contract);
+    assert!(refused.ends_with(&expected), "{refused}");
+    assert!(matches!(open(Some(other), None), Err(OpenError::OtherContract { .. })));
+    assert!(matches!(open(None, Some(4)), Err(OpenError::OtherChain { found: 3, expected: 4 })));
     let wrong = Wallet::open(&path, &Password::new("another one").unwrap(), None, None);
     fn is(expected: SealError) -> impl Fn(OpenError) -> bool {
         move |error| matches!(error, OpenError::File(FileError::Sealed { source, .. }) if source == expected)
@@ -372,7 +466,31 @@ fn a_wallet_file_opens_for_its_own_asset_alone() {
         WalletFile::create(&path).unwrap().weakened().write(content, &password()).unwrap();
         assert!(open(None, None).is_err_and(is(error)));
     }
-    assert!(Auditor::open(&path, &password()).is_err_and(is(SealError::Content)));
+    assert!(Auditor::open(&path, &password(), None, None).is_err_and(is(SealError::Content)));
+}
+
+#[test]
+fn an_auditors_file_opens_for_its_own_asset_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("auditor");
+    let auditor = Auditor::new(words(9), IDENTITY);
+    let file = WalletFile::create(&path).unwrap().weakened();
+    auditor.save(&file, &password()).unwrap();
+    drop(file);
+    let open = |contract, chain| Auditor::open(&path, &password(), contract, chain).map(|(auditor, _)| auditor);
+    for (contract, chain) in [(None, None), (Some(IDENTITY.contract), Some(IDENTITY.chain))] {
+        assert_eq!(open(contract, chain).unwrap().key(), auditor.key());
+    }
+    let other = ContractId::from_bytes([8; 32]);
+    assert!(matches!(
+        open(Some(other), Some(IDENTITY.chain)),
+        Err(OpenError::OtherContract { found, expected }) if found == IDENTITY.contract && expected == other
+    ));
+    assert!(matches!(open(Some(IDENTITY.contract), Some(4)), Err(OpenError::OtherChain { found: 3, expected: 4 })));
+    assert!(matches!(
+        Wallet::open(&path, &password(), None, None),
+        Err(OpenError::File(FileError::Sealed { source: SealError::OtherKind, .. }))
+    ));
 }
 
 #[test]

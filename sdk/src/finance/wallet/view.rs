@@ -38,7 +38,8 @@ pub enum Kind {
     Note,
     /// Nullifiers, by their indices.
     Nullifier,
-    /// Changes of the registry, by their places within a block. Only the registry's root shows that one is missing.
+    /// Changes of the registry, by their numbers among the contract's events in a block. Only the registry's root shows
+    /// that one is missing.
     Holder,
 }
 

@@ -20,7 +20,7 @@ use super::select::{Choice, ChoiceError, Spendable, choose};
 use super::tree::in_parallel_parts;
 use super::view::{Gap, HolderAt, Place, ScanError, View};
 use super::words::Words;
-use crate::finance::confidential::{Address, Holder, Keys, Note, NoteCipher, Opened, ViewKeys, asset};
+use crate::finance::confidential::{Address, Holder, Keys, Note, NoteCipher, Opened, ViewKeys, asset, nullifier};
 use crate::{ContractId, Field};
 
 /// The number of blocks for which a transfer of the wallet reserves its notes: an hour of blocks of ten seconds.
@@ -30,7 +30,10 @@ pub const RESERVED_BLOCKS: u64 = 360;
 pub const MAX_MADE: usize = 10_000;
 
 /// The first byte of the content of a holder's file.
-const KIND: u8 = 1;
+const KIND: u8 = 3;
+/// The first byte of the content of a file of an earlier version, which has no list of openings at its end.
+const KIND_WITHOUT_OPENINGS: u8 = 1;
+const KINDS: [u8; 2] = [KIND, KIND_WITHOUT_OPENINGS];
 
 /// The asset that a wallet holds: the contract of an account on a chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +52,20 @@ impl Identity {
     pub fn asset(&self) -> Field {
         asset(self.contract, self.chain)
     }
+
+    /// Checks that a file with this identity belongs to an expected contract and chain. `None` accepts any.
+    ///
+    /// # Errors
+    /// [`OpenError::OtherContract`], [`OpenError::OtherChain`].
+    pub fn check(&self, contract: Option<ContractId>, chain: Option<u8>) -> Result<(), OpenError> {
+        if let Some(expected) = contract.filter(|expected| *expected != self.contract) {
+            return Err(OpenError::OtherContract { found: self.contract, expected });
+        }
+        if let Some(expected) = chain.filter(|expected| *expected != self.chain) {
+            return Err(OpenError::OtherChain { found: self.chain, expected });
+        }
+        Ok(())
+    }
 }
 
 /// A holder's wallet for one asset: its keys, its notes, and the public state of the asset.
@@ -64,6 +81,9 @@ pub struct Wallet {
     pub(super) view: View,
     pub(super) held: BTreeMap<u64, Held>,
     by_nullifier: BTreeMap<[u8; 32], u64>,
+    /// The contents of adopted notes, and of notes that a rewind has removed, by commitment. A commitment has one
+    /// content only, so a scan finds these notes again even if their ciphertexts are unreadable.
+    openings: BTreeMap<[u8; 32], Zeroizing<Opened>>,
     made: Vec<Made>,
     pub(super) source: Source,
 }
@@ -103,11 +123,15 @@ pub enum OpenError {
     OtherContract {
         /// The contract of the wallet.
         found: ContractId,
+        /// The contract that was expected.
+        expected: ContractId,
     },
     /// The wallet belongs to the contract, but on another chain.
     OtherChain {
         /// The chain of the wallet.
         found: u8,
+        /// The chain that was expected.
+        expected: u8,
     },
 }
 
@@ -115,8 +139,12 @@ impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(error) => error.fmt(f),
-            Self::OtherContract { found } => write!(f, "the wallet is of another asset: its contract is {found}"),
-            Self::OtherChain { found } => write!(f, "the wallet is of another chain: its number is {found}"),
+            Self::OtherContract { found, expected } => {
+                write!(f, "the wallet belongs to another asset: its contract is {found}, not {expected}")
+            }
+            Self::OtherChain { found, expected } => {
+                write!(f, "the wallet belongs to another chain: its chain has number {found}, not {expected}")
+            }
         }
     }
 }
@@ -185,6 +213,7 @@ impl Wallet {
             view: View::default(),
             held: BTreeMap::new(),
             by_nullifier: BTreeMap::new(),
+            openings: BTreeMap::new(),
             made: Vec::new(),
             source: Source::System,
         }
@@ -211,17 +240,11 @@ impl Wallet {
     ) -> Result<(Self, WalletFile), OpenError> {
         let (file, content) = WalletFile::open(path, password)?;
         let sealed = |source| FileError::Sealed { path: path.to_path_buf(), source };
-        if content.first() != Some(&KIND) {
+        if content.first().is_none_or(|kind| !KINDS.contains(kind)) {
             return Err(sealed(SealError::OtherKind).into());
         }
         let wallet = Self::decode(&content).map_err(|Strange| sealed(SealError::Content))?;
-        let Identity { contract: found, chain: found_chain, .. } = wallet.identity;
-        if contract.is_some_and(|expected| expected != found) {
-            return Err(OpenError::OtherContract { found });
-        }
-        if chain.is_some_and(|expected| expected != found_chain) {
-            return Err(OpenError::OtherChain { found: found_chain });
-        }
+        wallet.identity.check(contract, chain)?;
         Ok((wallet, file))
     }
 
@@ -301,12 +324,16 @@ impl Wallet {
         outcome.map(|()| scanned)
     }
 
-    /// The contents of the ciphertexts that are for this wallet and fit their commitments.
+    /// The contents of the notes that are this wallet's: from ciphertexts that fit their commitments, or from openings.
     fn read(&self, notes: &[New<'_>]) -> Vec<Option<Opened>> {
         let ciphers: Vec<&NoteCipher> = notes.iter().map(|(_, _, cipher, _)| *cipher).collect();
         let opened = NoteCipher::open_all(&ciphers, &self.keys.reading).into_iter().zip(notes);
         let fits = |opened: &Opened, commitment| opened.note(self.owner).commitment(self.asset) == commitment;
-        opened.map(|(opened, (_, commitment, ..))| opened.filter(|it| fits(it, *commitment))).collect()
+        let read = opened.map(|(opened, (_, commitment, ..))| {
+            let known = || self.openings.get(&commitment.to_bytes()).map(|opened| **opened);
+            opened.filter(|it| fits(it, *commitment)).or_else(known)
+        });
+        read.collect()
     }
 
     /// Notes without value are not kept: nobody can fill a wallet with them.
@@ -314,7 +341,7 @@ impl Wallet {
         if note.value == 0 || self.held.contains_key(&position) {
             return false;
         }
-        let nullifier = crate::finance::confidential::nullifier(self.view_keys.nk, commitment, position);
+        let nullifier = nullifier(self.view_keys.nk, commitment, position);
         let spent = self.view.spent(nullifier);
         self.by_nullifier.insert(nullifier.to_bytes(), position);
         self.held.insert(position, Held { position, note, memo, nullifier, created, spent, reserved_until: None });
@@ -331,20 +358,46 @@ impl Wallet {
 
     /// Adds a note with an unreadable ciphertext. The auditor, or somebody else, tells the holder its content.
     ///
+    /// The wallet keeps the content, so a scan finds the note again after [`rewind`](Self::rewind) and
+    /// [`forget`](Self::forget). A wallet made again from its words does not know it: adopt the note once more.
+    ///
     /// # Errors
     /// [`AdoptError`] if no note on the chain has this content, position and owner.
     pub fn adopt(&mut self, position: u64, value: u64, rho: Field) -> Result<(), AdoptError> {
-        let added = *self.view.added(position).ok_or(AdoptError::Unknown)?;
-        let note = Note { value, owner: self.owner, rho };
-        if note.commitment(self.asset) != added.element {
+        let commitment = self.view.added(position).ok_or(AdoptError::Unknown)?.element;
+        let told = Opened { value, rho, memo: Field::default() };
+        if told.note(self.owner).commitment(self.asset) != commitment {
             return Err(AdoptError::Mismatch);
         }
-        self.hold(position, added.element, note, Field::default(), added.place);
+        if value == 0 {
+            return Ok(());
+        }
+        let opened = **self.openings.entry(commitment.to_bytes()).or_insert_with(|| Zeroizing::new(told));
+        // The sender may have made the same note repeatedly. Each can be spent.
+        let same = self.view.notes().filter(|(_, added)| added.element == commitment);
+        let same: Vec<(u64, Place)> = same.map(|(position, added)| (position, added.place)).collect();
+        for (position, place) in same {
+            self.hold(position, commitment, opened.note(self.owner), opened.memo, place);
+        }
         Ok(())
     }
 
+    /// Keeps the contents of the notes above a height that are about to be removed; of all notes without a height.
+    fn keep_openings(&mut self, height: Option<u64>) {
+        let removed = |held: &&Held| height.is_none_or(|height| held.created.height > height);
+        for held in self.held.values().filter(removed) {
+            let opened = Opened { value: held.note.value, rho: held.note.rho, memo: held.memo };
+            let commitment = held.note.commitment(self.asset).to_bytes();
+            self.openings.insert(commitment, Zeroizing::new(opened));
+        }
+    }
+
     /// Forgets the events above a block to which the chain has reverted. Afterwards scan from the next block on.
+    ///
+    /// The contents of the removed notes stay in the file. If the chain adds one of them again, the scan finds it even
+    /// if its ciphertext is unreadable.
     pub fn rewind(&mut self, height: u64) {
+        self.keep_openings(Some(height));
         self.view.rewind(height);
         self.held.retain(|_, held| held.created.height <= height);
         let positions = self.held.values_mut().map(|held| {
@@ -354,9 +407,11 @@ impl Wallet {
         self.by_nullifier = positions.collect();
     }
 
-    /// Forgets all events, for a scan from the beginning. The data of the wallet's own transactions stays. Notes that
-    /// were [adopted](Self::adopt) must be adopted again.
+    /// Forgets all events, for a scan from the beginning. The data of the wallet's own transactions stays, and so do
+    /// the contents of its notes, as for [`rewind`](Self::rewind): the scan finds them again, also
+    /// [adopted](Self::adopt) ones.
     pub fn forget(&mut self) {
+        self.keep_openings(None);
         self.view = View::default();
         self.held.clear();
         self.by_nullifier.clear();
@@ -467,12 +522,18 @@ impl Wallet {
         self.view.write(&mut writer);
         writer.list(self.held.values(), |writer, held| held.write(writer));
         writer.list(self.made.iter(), |writer, made| made.write(writer));
+        writer.list(self.openings.values(), |writer, opened| {
+            writer.u64(opened.value);
+            writer.field(opened.rho);
+            writer.field(opened.memo);
+        });
         writer.finish()
     }
 
     fn decode(content: &[u8]) -> Result<Self, Strange> {
         let mut reader = Reader::new(content);
-        if reader.u8()? != KIND {
+        let kind = reader.u8()?;
+        if !KINDS.contains(&kind) {
             return Err(Strange);
         }
         let (identity, words) = read_identity(&mut reader)?;
@@ -489,6 +550,16 @@ impl Wallet {
             wallet.held.insert(held.position, held);
         }
         wallet.made = reader.list(Made::read)?;
+        if kind == KIND {
+            let openings = reader.list(|reader| {
+                let (value, rho, memo) = (reader.u64()?, reader.field()?, reader.field()?);
+                Ok(Zeroizing::new(Opened { value, rho, memo }))
+            })?;
+            for opened in openings {
+                let commitment = opened.note(wallet.owner).commitment(wallet.asset);
+                wallet.openings.insert(commitment.to_bytes(), opened);
+            }
+        }
         reader.end()?;
         Ok(wallet)
     }

@@ -11,7 +11,7 @@ use dusk_sdk::finance::wallet::{
     Auditor, Chain, Identity, MAX_FORMER, Movement, Password, Taken, WalletFile, scan_file,
 };
 use dusk_sdk::{Field, Value};
-use holder::{Common, NewFile, field, known_words, new_words, password};
+use holder::{Common, NewFile, UNBOUND, check_asset, field, known_words, new_words, password};
 use play::{Outcome, seize_step};
 
 /// The auditor of a confidential asset.
@@ -124,7 +124,7 @@ fn run(Options { common, command }: Options) -> Outcome {
         return create(&common, options);
     }
     let password = password(common.password_file.as_deref(), false)?;
-    let (auditor, file) = Auditor::open(&common.wallet, &password)?;
+    let (auditor, file) = Auditor::open(&common.wallet, &password, None, None)?;
     let mut session = Session { chain: common.chain(), auditor, file, password };
     match command {
         Command::New(_) => {}
@@ -150,12 +150,11 @@ fn run(Options { common, command }: Options) -> Outcome {
 }
 
 fn create(common: &Common, options: &NewFile) -> Outcome {
-    // The contract's `init` takes the key, so there is no contract yet, or one of an earlier auditor.
-    let contract = dusk_sdk::ContractId::from_bytes([0; 32]);
     let file = WalletFile::create(&common.wallet)?;
     let password = password(common.password_file.as_deref(), true)?;
     let words = new_words(options)?;
-    let auditor = Auditor::new(words, Identity { contract, chain: 0, account: options.account });
+    // The contract's `init` takes the key, so there is no contract yet, or one of an earlier auditor.
+    let auditor = Auditor::new(words, Identity { contract: UNBOUND, chain: 0, account: options.account });
     auditor.save(&file, &password)?;
     println!("{}", key(&auditor));
     Ok(())
@@ -208,6 +207,7 @@ impl Session {
     }
 
     fn consent(&self, key: AuditorKey) -> Outcome {
+        check_asset(self.auditor.identity(), &self.chain)?;
         let (number, offered) = self.offered()?;
         if offered != key {
             return Err(format!("the office is offered to another key: {}", json(&offered)).into());
@@ -223,6 +223,7 @@ impl Session {
     }
 
     fn take(&self, consent: Option<&Path>, from: Option<&str>) -> Outcome {
+        check_asset(self.auditor.identity(), &self.chain)?;
         let (number, offered) = self.offered()?;
         if offered != self.auditor.key() {
             return Err("the office is offered to another key".into());
@@ -237,6 +238,9 @@ impl Session {
 
     fn scan(&mut self, file: Option<PathBuf>, anew: bool) -> Outcome {
         let identity = self.auditor.identity();
+        if file.is_none() {
+            check_asset(identity, &self.chain)?;
+        }
         if anew {
             self.forget(identity);
         }

@@ -11,7 +11,7 @@ use dusk_sdk::finance::wallet::{
     Act, Effect, Entry, Identity, Password, Taken, Wallet, WalletFile, random_field, scan_file,
 };
 use dusk_sdk::{ContractId, Field};
-use holder::{Common, NewFile, field, memo_text, new_words, password};
+use holder::{Common, NewFile, check_asset, field, memo_text, new_words, password};
 use play::Outcome;
 
 /// The wallet of a holder of a confidential asset.
@@ -260,11 +260,13 @@ impl Session {
 
     /// Takes new events from the chain, and saves.
     fn scan(&mut self, file: Option<PathBuf>, anew: bool) -> Outcome {
-        let identity = self.wallet.identity();
+        let (identity, chain) = (self.wallet.identity(), self.common.chain());
+        if file.is_none() {
+            check_asset(identity, &chain)?;
+        }
         if anew {
             self.wallet.forget();
         }
-        let chain = self.common.chain();
         let (from, wallet, mut spent, mut received) = (self.wallet.next_height(), &mut self.wallet, 0, 0);
         let take = |taken: Taken<'_>| -> Outcome {
             match taken {
