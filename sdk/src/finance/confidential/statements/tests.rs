@@ -524,16 +524,19 @@ fn a_registration_refuses_by_name() {
     assert_eq!(spoilt(&|it| other(&mut it.0.cipher.fields[1])), "the auditor reads nk");
     assert_eq!(spoilt(&|it| other(&mut it.0.cipher.ephemeral[0])), "the abscissa is that of the ephemeral point");
     assert_eq!(spoilt(&|it| other(&mut it.0.cipher.ephemeral[1])), "the ordinate is that of the ephemeral point");
-    // A key of small order, or off the curve.
-    assert_eq!(fault_of_key(&usual, 0.into(), -F::from(1)), "is in the subgroup");
-    assert_eq!(fault_of_key(&usual, 1.into(), 1.into()), "is on the curve");
-}
-
-fn fault_of_key(usual: &(RegisterNative, RegisterSecretNative), u: F, v: F) -> String {
-    let mut case = usual.clone();
-    case.0.auditor = AuditorKey { u, v };
-    let (layout, assignment) = run(|cs: &mut ConstraintSystem| register(cs, Some(&case)));
-    fault(&layout, &assignment).expect("the key is refused")
+    // A key of order two, from which everybody knows the shared point: five times the key is the key itself.
+    let (ephemeral, key) = (Point::GENERATOR * &Scalar::from(5), AuditorKey { u: 0.into(), v: -F::from(1) });
+    let masks: [F; 2] = crate::zk::native::expand(&[native::domain::VIEW.into(), key.u, key.v, ephemeral.u()]);
+    let small = |it: &mut (RegisterNative, RegisterSecretNative)| {
+        it.0.auditor = key;
+        it.0.cipher.fields = [view.ak + masks[0], view.nk + masks[1]];
+    };
+    assert_eq!(spoilt(&small), "is in the subgroup");
+    // A key off the curve, where no ciphertext is right.
+    let mut off = usual.clone();
+    off.0.auditor = AuditorKey { u: 1.into(), v: 1.into() };
+    let (layout, assignment) = run(|cs: &mut ConstraintSystem| register(cs, Some(&off)));
+    assert_eq!(fault(&layout, &assignment).as_deref(), Some("is on the curve"));
 }
 
 #[test]
