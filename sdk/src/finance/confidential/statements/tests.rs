@@ -14,6 +14,7 @@ use crate::zk::{
     audit, check,
 };
 
+mod registry;
 mod vote;
 
 type F = crate::Field;
@@ -484,6 +485,52 @@ fn nothing_is_made_by_wrapping() {
     assert_eq!(kept.as_deref(), Some("fits into 64 bits"));
 }
 
+/// Numbers that may have more than 64 bits, with the range that inputs have.
+fn ranged(cs: &mut ConstraintSystem, values: [F; 2]) -> [U64; 2] {
+    values.map(|it| {
+        let value: crate::zk::Field = cs.private("value", Some(&it));
+        U64::constrain(cs, value)
+    })
+}
+
+/// One output is below zero or above 64 bits, and the commitments and the ciphertext are those of both outputs. The sum
+/// is conserved, so the range alone refuses.
+#[test]
+fn the_range_of_outputs_refuses_what_the_sum_does_not() {
+    let world = World::new();
+    let above = F::from_limbs(&[0, 1, 0, 0]);
+    let hashed =
+        |value: F, domain: BlsScalar, owner: F, last: F| native::hash(&[value + domain.into(), asset(), owner, last]);
+    let note = |value: F, owner: F, rho: F| hashed(value, native::domain::NOTE, owner, rho);
+    let (owner, to) = (world.sender.address().owner, world.receiver.address().owner);
+    for [first, change] in [[-F::from(1), F::from(121)], [F::from(121), -F::from(1)], [above, F::from(120) - above]] {
+        let inputs = || [world.input(0), world.input(1)];
+        let (mut act, secret) = world.transfer(inputs(), [0, 0], 0);
+        let rhos = act.cipher.open(&world.auditor).unwrap().rhos;
+        act.cipher.fields[0] = act.cipher.fields[0] + first + change * above;
+        act.commitments = Array([note(first, to, rhos[0]), note(change, owner, rhos[1])]);
+        let moved = refused_(|cs: &mut ConstraintSystem| {
+            let act: Transfer = cs.public("act", Some(&act));
+            let mut secret: TransferSecret = cs.private("secret", Some(&secret));
+            secret.values = ranged(cs, [first, change]);
+            let _ = act.assert(cs, &secret);
+        });
+        assert_eq!(moved, "fits into 64 bits");
+        let (mut lock, secret) = world.lock_of(inputs(), [0, 0]);
+        lock.cipher = act.cipher;
+        (lock.released, lock.change) = (act.commitments[0], act.commitments[1]);
+        lock.cancelled = note(first, owner, rhos[0]);
+        lock.leg = hashed(first, native::domain::LEG, to, secret.blinding);
+        let locked = refused_(|cs: &mut ConstraintSystem| {
+            let act: Lock = cs.public("act", Some(&lock));
+            let mut secret: LockSecret = cs.private("secret", Some(&secret));
+            secret.values = ranged(cs, [first, change]);
+            let _ = act.assert(cs, &secret);
+        });
+        assert_eq!(locked, "fits into 64 bits");
+    }
+}
+
 #[test]
 fn a_lock_refuses_by_name() {
     let usual = World::new().lock();
@@ -613,96 +660,6 @@ fn a_holding_refuses_by_name() {
     assert_eq!(spoilt(&|it| it.0.nullifier_root = later.root()), "the neighbours are in the tree");
     // Another gap: in the tree, but the nullifier is not in it.
     assert_eq!(spoilt(&|it| it.1.unspent = world.another_gap(&it.1.unspent)), "the note was not spent");
-}
-
-#[test]
-fn the_registry_refuses_by_name() {
-    let world = World::new();
-    let owners = [&world.sender, &world.receiver].map(|keys| keys.address().owner);
-    let build = |cs: &mut ConstraintSystem, parties: &Parties| {
-        with_registry(cs, Some(parties), |cs| {
-            let [sender, receiver] = owners.map(|it| cs.private("party", Some(&it)));
-            Moved { sender, receiver }
-        });
-    };
-    holds(|cs: &mut ConstraintSystem| build(cs, &world.parties()));
-    let refused = |parties: Parties| refused_(|cs: &mut ConstraintSystem| build(cs, &parties));
-    // Entries that the registry has, with other attributes.
-    let entry = |change: &dyn Fn(&mut Holder), of_sender: bool| world.parties_with(change, of_sender);
-    assert_eq!(refused(entry(&|it| it.active = false, true)), "the sender is active");
-    assert_eq!(refused(entry(&|it| it.active = false, false)), "the receiver is active");
-    assert_eq!(refused(entry(&|it| it.valid_until -= 1, false)), "the receiver is valid today");
-    assert_eq!(refused(entry(&|it| it.level -= 1, false)), "the receiver's level is high enough");
-    assert_eq!(refused(entry(&|it| other(&mut it.owner), true)), "the entry is the sender's");
-    assert_eq!(refused(entry(&|it| other(&mut it.owner), false)), "the entry is the receiver's");
-    // A sender who is not valid any more may still send.
-    let (policy, sender, receiver) = entry(&|it| it.valid_until -= 1, true);
-    holds(|cs: &mut ConstraintSystem| build(cs, &(policy.clone(), sender.clone(), receiver.clone())));
-    // Entries that the registry does not have.
-    let (_, sender, receiver) = entry(&|it| it.class += 1, true);
-    assert_eq!(refused((world.policy(), sender, receiver)), "the sender is in the registry");
-    let mut stale = world.parties();
-    stale.2 = entry(&|it| it.country += 1, false).2;
-    assert_eq!(refused(stale.clone()), "the receiver is in the registry");
-    // With the nodes below the root that the sender has, the path does not lead to them.
-    stale.2.path = with_top_of(&stale.2.path, &stale.1.path);
-    assert_eq!(refused(stale), "the node is at its place");
-}
-
-/// The receiver of an issue and that of a seizure, where no path of a sender leads to the registry's root.
-#[test]
-fn the_registry_refuses_the_receiver_of_an_issue_or_a_seizure_by_name() {
-    let world = World::new();
-    let (mint, seizure) = (world.minting(), world.seizure(world.input(0)));
-    holds(|cs: &mut ConstraintSystem| issued(cs, Some(&world.parties()), Some(&mint)));
-    holds(|cs: &mut ConstraintSystem| confiscated(cs, Some(&world.parties()), Some(&seizure)));
-    let refused = |parties: &Parties| {
-        let name = refused_(|cs: &mut ConstraintSystem| issued(cs, Some(parties), Some(&mint)));
-        let of_seizure = refused_(|cs: &mut ConstraintSystem| confiscated(cs, Some(parties), Some(&seizure)));
-        assert_eq!(of_seizure, name);
-        name
-    };
-    // Entries that the registry has, with other attributes, and the entry of somebody else.
-    let entry = |change: &dyn Fn(&mut Holder)| world.parties_with(change, false);
-    assert_eq!(refused(&entry(&|it| it.active = false)), "the receiver is active");
-    assert_eq!(refused(&entry(&|it| it.valid_until -= 1)), "the receiver is valid today");
-    assert_eq!(refused(&entry(&|it| it.level -= 1)), "the receiver's level is high enough");
-    assert_eq!(refused(&entry(&|it| other(&mut it.owner))), "the entry is the receiver's");
-    let (policy, sender, _) = world.parties();
-    assert_eq!(refused(&(policy, sender.clone(), sender)), "the entry is the receiver's");
-    // Entries that the registry does not have: in another registry, or on the path of the true entry.
-    let (_, sender, receiver) = entry(&|it| it.country += 1);
-    assert_eq!(refused(&(world.policy(), sender, receiver)), "the receiver is in the registry");
-    let mut changed = world.parties();
-    changed.2.holder.country += 1;
-    assert_eq!(refused(&changed), "the node is at its place");
-}
-
-#[test]
-fn the_registry_refuses_a_sender_without_a_receiver_by_name() {
-    let world = World::new();
-    let owner = world.sender.address().owner;
-    let build = |cs: &mut ConstraintSystem, parties: &Parties| {
-        let policy: Policy = cs.public("policy", Some(&parties.0));
-        let party: Party = cs.private("party", Some(&parties.1));
-        let sender: crate::zk::Field = cs.private("sender", Some(&owner));
-        policy.assert_sender(cs, &party, sender);
-    };
-    holds(|cs: &mut ConstraintSystem| build(cs, &world.parties()));
-    let refused = |parties: &Parties| refused_(|cs: &mut ConstraintSystem| build(cs, parties));
-    let entry = |change: &dyn Fn(&mut Holder)| world.parties_with(change, true);
-    assert_eq!(refused(&entry(&|it| it.active = false)), "the sender is active");
-    assert_eq!(refused(&entry(&|it| other(&mut it.owner))), "the entry is the sender's");
-    let (policy, _, receiver) = world.parties();
-    assert_eq!(refused(&(policy, receiver.clone(), receiver)), "the entry is the sender's");
-    let (_, sender, receiver) = entry(&|it| it.class += 1);
-    assert_eq!(refused(&(world.policy(), sender, receiver)), "the sender is in the registry");
-    let mut changed = world.parties();
-    changed.1.holder.class += 1;
-    assert_eq!(refused(&changed), "the node is at its place");
-    // The requirements for receivers do not hold for senders.
-    let outdated = entry(&|it| (it.valid_until, it.level) = (TODAY - 1, 0));
-    holds(|cs: &mut ConstraintSystem| build(cs, &outdated));
 }
 
 fn admit(cs: &mut ConstraintSystem, case: Option<&(AdmitNative, AdmitSecretNative)>) {
