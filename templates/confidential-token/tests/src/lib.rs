@@ -3,6 +3,7 @@
 
 mod asset;
 mod cash;
+mod credentials;
 mod gas;
 mod locks;
 mod model;

@@ -5,15 +5,16 @@ use std::vec::Vec;
 
 use super::super::{
     self as native, AuditCipher as NativeCipher, AuditorKey, Holder, HolderTree, Keys, Note, NoteTree, NullifierTree,
-    REVOKED_LEVELS, ReadingKey, ViewCipher,
+    REVOKED_LEVELS, ReadingKey, Unspent, ViewCipher, ViewKeys,
 };
 use super::*;
 use crate::zk::native::{Array, Credential, IndexedTree, MerklePath, Point, Scalar};
 use crate::zk::{
-    Assignment, BlsScalar, CheckError, ConstraintSystem, GateKind, Layout, MAX_ROWS, Selectors, U64, Value, audit,
-    check,
+    Assignment, BlsScalar, CheckError, ConstraintSystem, GateKind, Layout, MAX_ROWS, Selectors, U64, Value, Wire,
+    audit, check,
 };
 
+mod registry;
 mod vote;
 
 type F = crate::Field;
@@ -35,20 +36,35 @@ fn fault(layout: &Layout, assignment: &Assignment) -> Option<String> {
     }
 }
 
-/// The one constraint that refuses: without its rows the witness would pass.
-fn refused_(build: impl Fn(&mut ConstraintSystem)) -> String {
-    let (mut layout, assignment) = run(build);
-    let name = fault(&layout, &assignment).expect("a constraint must not hold");
+/// The names of the constraints that refuse, in the order of their rows: without these rows the witness would pass.
+fn refusals(mut layout: Layout, assignment: &Assignment) -> Vec<String> {
     let idle = u32::try_from(layout.selectors.len()).unwrap();
     layout.selectors.push(Selectors { kind: GateKind::Idle, ..Selectors::default() });
-    let constraints = &layout.constraints;
-    for row in &mut layout.rows {
-        if constraints[row.constraint as usize].name == name {
-            row.selectors = idle;
+    let mut names = Vec::new();
+    while let Some(name) = fault(&layout, assignment) {
+        assert!(!names.contains(&name), "{name} refuses without its rows");
+        let constraints = &layout.constraints;
+        for row in &mut layout.rows {
+            if constraints[row.constraint as usize].name == name {
+                row.selectors = idle;
+            }
         }
+        names.push(name);
     }
-    assert_eq!(fault(&layout, &assignment), None, "{name} is not the only one to refuse");
-    name
+    names
+}
+
+/// The one constraint that refuses these values.
+fn alone(layout: Layout, assignment: &Assignment) -> String {
+    let names = refusals(layout, assignment);
+    let [name] = &names[..] else { panic!("one constraint must refuse, not {names:?}") };
+    name.clone()
+}
+
+/// The one constraint that refuses: without its rows the witness would pass.
+fn refused_(build: impl Fn(&mut ConstraintSystem)) -> String {
+    let (layout, assignment) = run(build);
+    alone(layout, &assignment)
 }
 
 fn holds(build: impl Fn(&mut ConstraintSystem)) {
@@ -88,11 +104,16 @@ fn holder(keys: &Keys) -> Holder {
 
 impl World {
     fn new() -> Self {
+        Self::with([70, 50])
+    }
+
+    /// With these values of the sender's notes.
+    fn with(values: [u64; 2]) -> Self {
         let keys = |account| Keys::from_seed(&[9; 64], account);
         let (sender, receiver) = (keys(0), keys(1));
         let owner = sender.address().owner;
         let note = |value, rho: u64| Note { value, owner, rho: rho.into() };
-        let notes = [(note(70, 11), 3), (note(50, 12), 20)];
+        let notes = [(note(values[0], 11), 3), (note(values[1], 12), 20)];
         let mut tree = NoteTree::default();
         tree.insert(0, 99.into()).unwrap();
         for (note, at) in &notes {
@@ -154,10 +175,14 @@ impl World {
     }
 
     fn lock(&self) -> (LockNative, LockSecretNative) {
-        let (act, secret) = self.transfer([self.input(0), self.input(1)], [100, 20], 0);
+        self.lock_of([self.input(0), self.input(1)], [100, 20])
+    }
+
+    fn lock_of(&self, inputs: [InputNative; 2], values: [u64; 2]) -> (LockNative, LockSecretNative) {
+        let (act, secret) = self.transfer(inputs, values, 0);
         let (to, blinding) = (secret.receiver, F::from(8));
         let rho = act.cipher.open(&self.auditor).unwrap().rhos[0];
-        let cancelled = Note { value: 100, owner: self.sender.address().owner, rho };
+        let cancelled = Note { value: values[0], owner: self.sender.address().owner, rho };
         let lock = LockNative {
             asset: asset(),
             note_root: act.note_root,
@@ -165,12 +190,72 @@ impl World {
             released: act.commitments[0],
             cancelled: cancelled.commitment(asset()),
             change: act.commitments[1],
-            leg: native::leg(asset(), 100, to, blinding),
+            leg: native::leg(asset(), values[0], to, blinding),
             auditor: act.auditor,
             cipher: act.cipher,
         };
         let TransferSecretNative { spend, inputs, receiver, values, ephemeral } = secret;
         (lock, LockSecretNative { spend, inputs, receiver, values, blinding, ephemeral })
+    }
+
+    /// An issue of 30 to the receiver.
+    fn minting(&self) -> (MintNative, MintSecretNative) {
+        let (owner, ephemeral) = (self.receiver.address().owner, Scalar::from(5));
+        let (cipher, [rho, _]) = NativeCipher::seal(&self.key(), &ephemeral, [30, 0], owner);
+        let commitment = Note { value: 30, owner, rho }.commitment(asset());
+        let act = MintNative { asset: asset(), value: 30, commitment, auditor: AuditorKey::new(&self.key()), cipher };
+        (act, MintSecretNative { owner, ephemeral })
+    }
+
+    /// The seizure of a note of the sender for the receiver.
+    fn seizure(&self, input: InputNative) -> (SeizeNative, SeizeSecretNative) {
+        let (to, ephemeral) = (self.receiver.address().owner, Scalar::from(5));
+        let (cipher, [rho, _]) = NativeCipher::seal(&self.key(), &ephemeral, [input.value, 0], to);
+        let act = SeizeNative {
+            asset: asset(),
+            note_root: self.tree.root(),
+            nullifier: self.nullifier(&input),
+            commitment: Note { value: input.value, owner: to, rho }.commitment(asset()),
+            to,
+            auditor: AuditorKey::new(&self.key()),
+            cipher,
+        };
+        let view = self.sender.spend.view();
+        (act, SeizeSecretNative { ak: view.ak, nk: view.nk, input, ephemeral })
+    }
+
+    /// A note of the sender, shown for the act 6 with the keys of a holder, who may be somebody else.
+    fn holding(&self, place: usize, keys: &Keys) -> (HeldNative, HeldSecretNative) {
+        let (input, view) = (self.input(place), keys.spend.view());
+        let position = input.path.position();
+        let note = Note { value: input.value, owner: view.owner(), rho: input.rho };
+        let act = HeldNative {
+            asset: asset(),
+            note_root: self.tree.root(),
+            nullifier_root: self.spent.root(),
+            act: 6.into(),
+            act_nullifier: native::act_nullifier(view.nk, asset(), position, 6.into()),
+        };
+        let unspent = self.spent.non_membership(note.nullifier(asset(), view.nk, position)).unwrap();
+        (act, HeldSecretNative { spend: keys.spend.secret(), input, unspent })
+    }
+
+    /// A gap between spent nullifiers other than this one.
+    fn another_gap(&self, unspent: &Unspent) -> Unspent {
+        let gaps = [F::from(1), F::from(5), -F::from(3)].map(|it| self.spent.non_membership(it).unwrap());
+        gaps.iter().find(|it| (it.low, it.next) != (unspent.low, unspent.next)).unwrap().clone()
+    }
+
+    /// A note of the sender that is in another tree only, and the sender's second note in that tree.
+    fn elsewhere(&self, value: u64) -> [InputNative; 2] {
+        let strange = Note { value, owner: self.sender.address().owner, rho: 13.into() };
+        let mut tree = self.tree.clone();
+        tree.insert(30, strange.commitment(asset())).unwrap();
+        [(strange, 30), self.notes[1]].map(|(note, at)| InputNative {
+            value: note.value,
+            rho: note.rho,
+            path: tree.opening(at).unwrap(),
+        })
     }
 
     fn policy(&self) -> PolicyNative {
@@ -179,6 +264,24 @@ impl World {
 
     fn party(&self, position: u64, keys: &Keys) -> PartyNative {
         PartyNative { holder: holder(keys), path: self.holders.opening(position).unwrap() }
+    }
+
+    /// The registry's statement about the sender and the receiver.
+    fn parties(&self) -> Parties {
+        (self.policy(), self.party(0, &self.sender), self.party(7, &self.receiver))
+    }
+
+    /// The same in a registry that has another entry of one of them.
+    fn parties_with(&self, change: &dyn Fn(&mut Holder), of_sender: bool) -> Parties {
+        let (mut policy, mut sender, mut receiver) = self.parties();
+        let (party, place) = if of_sender { (&mut sender, 0) } else { (&mut receiver, 7) };
+        change(&mut party.holder);
+        let mut holders = self.holders.clone();
+        holders.insert(place, party.holder.leaf()).unwrap();
+        policy.registry_root = holders.root();
+        let [first, second] = [0, 7].map(|it| holders.opening(it).unwrap());
+        (sender.path, receiver.path) = (first, second);
+        (policy, sender, receiver)
     }
 }
 
@@ -245,6 +348,26 @@ fn seize(cs: &mut ConstraintSystem, case: Option<&(SeizeNative, SeizeSecretNativ
     statement::<Seize, SeizeSecret>(cs, case, |cs, act, secret| act.assert(cs, secret));
 }
 
+/// Builds an issue with the registry's statement about the receiver.
+fn issued(cs: &mut ConstraintSystem, parties: Option<&Parties>, case: Option<&(MintNative, MintSecretNative)>) {
+    let policy: Policy = cs.public("policy", parties.map(|it| &it.0));
+    let party: Party = cs.private("party", parties.map(|it| &it.2));
+    statement::<Mint, MintSecret>(cs, case, |cs, act, secret| {
+        let owner = act.assert(cs, secret);
+        policy.assert_receiver(cs, &party, owner);
+    });
+}
+
+/// Builds a seizure with the registry's statement about the receiver.
+fn confiscated(cs: &mut ConstraintSystem, parties: Option<&Parties>, case: Option<&(SeizeNative, SeizeSecretNative)>) {
+    let policy: Policy = cs.public("policy", parties.map(|it| &it.0));
+    let party: Party = cs.private("party", parties.map(|it| &it.2));
+    statement::<Seize, SeizeSecret>(cs, case, |cs, act, secret| {
+        act.assert(cs, secret);
+        policy.assert_receiver(cs, &party, act.to);
+    });
+}
+
 /// A holding of at least 60.
 fn held(cs: &mut ConstraintSystem, case: Option<&(HeldNative, HeldSecretNative)>) {
     statement::<Held, HeldSecret>(cs, case, |cs, act, secret| {
@@ -290,31 +413,23 @@ fn a_transfer_refuses_by_name() {
 #[test]
 fn inputs_are_in_the_tree_unless_the_second_is_empty() {
     let world = World::new();
-    let mut elsewhere = world.tree.clone();
-    let strange = Note { value: 70, owner: world.sender.address().owner, rho: 13.into() };
-    // A note that is in another tree only, and the sender's second note in that tree.
-    let both = |value| {
-        let note = Note { value, ..strange };
-        let mut tree = elsewhere.clone();
-        tree.insert(30, note.commitment(asset())).unwrap();
-        let (second, at) = world.notes[1];
-        [(note, 30), (second, at)].map(|(note, at)| InputNative {
-            value: note.value,
-            rho: note.rho,
-            path: tree.opening(at).unwrap(),
-        })
+    let absent = |value| world.elsewhere(value)[0].clone();
+    // A transfer, and a lock of the same inputs, which has the public amount as change.
+    let refused = |inputs: [InputNative; 2], [first, change]: [u64; 2], out: u64| {
+        let moved = world.transfer(inputs.clone(), [first, change], out);
+        let kept = world.lock_of(inputs, [first, change + out]);
+        let name = refused_(|cs: &mut ConstraintSystem| transferred(cs, Some(&moved)));
+        assert_eq!(refused_(|cs: &mut ConstraintSystem| locked(cs, Some(&kept))), name);
+        name
     };
-    let absent = |value| both(value)[0].clone();
-    let refused = |inputs: [InputNative; 2], values, out| {
-        let case = world.transfer(inputs, values, out);
-        refused_(|cs: &mut ConstraintSystem| transferred(cs, Some(&case)))
-    };
-    assert_eq!(refused(both(70), [100, 15], 5), "the first input is in the tree");
-    assert_eq!(refused(both(0), [45, 5], 0), "the first input is in the tree");
+    assert_eq!(refused(world.elsewhere(70), [100, 15], 5), "the first input is in the tree");
+    assert_eq!(refused(world.elsewhere(0), [45, 5], 0), "the first input is in the tree");
     let second = "the second input is in the tree, or has no value";
     assert_eq!(refused([world.input(0), absent(50)], [100, 15], 5), second);
     let filled = world.transfer([world.input(0), absent(0)], [70, 0], 0);
     holds(|cs: &mut ConstraintSystem| transferred(cs, Some(&filled)));
+    let filled = world.lock_of([world.input(0), absent(0)], [70, 0]);
+    holds(|cs: &mut ConstraintSystem| locked(cs, Some(&filled)));
     // With the nodes below the root that the first input has, the path does not lead to them.
     let at = "the node is at its place";
     let mut joined = absent(50);
@@ -322,7 +437,9 @@ fn inputs_are_in_the_tree_unless_the_second_is_empty() {
     assert_eq!(refused([world.input(0), joined], [100, 15], 5), at);
 
     // A note of another asset, and one of somebody else: the commitment is another one.
-    let foreign = elsewhere.insert(40, Note { value: 70, ..strange }.commitment(7.into()));
+    let strange = Note { value: 70, owner: world.sender.address().owner, rho: 13.into() };
+    let mut elsewhere = world.tree.clone();
+    let foreign = elsewhere.insert(40, strange.commitment(7.into()));
     assert!(foreign.is_ok());
     let theirs = Note { owner: world.receiver.address().owner, ..strange };
     elsewhere.insert(41, theirs.commitment(asset())).unwrap();
@@ -332,6 +449,8 @@ fn inputs_are_in_the_tree_unless_the_second_is_empty() {
         let world = World { tree: elsewhere.clone(), ..World::new() };
         let case = world.transfer([input(&world), world.input(1)], [100, 20], 0);
         assert_eq!(refused_(|cs: &mut ConstraintSystem| transferred(cs, Some(&case))), at);
+        let case = world.lock_of([input(&world), world.input(1)], [100, 20]);
+        assert_eq!(refused_(|cs: &mut ConstraintSystem| locked(cs, Some(&case))), at);
     }
 }
 
@@ -345,15 +464,71 @@ fn nothing_is_made_by_wrapping() {
         let refused = refused_(|cs: &mut ConstraintSystem| transferred(cs, Some(&case)));
         assert_eq!(refused, "the sum is conserved", "{values:?} {out}");
     }
-    // Forged wires: one output below zero, the other above by as much.
-    let usual = world.usual();
-    let (layout, mut forged) = run(|cs: &mut ConstraintSystem| transferred(cs, Some(&usual)));
-    let secret = layout.inputs.iter().find(|input| input.name == "secret").unwrap();
-    let value = |forged: &Assignment, wire: crate::zk::Wire| forged.values()[wire.index()];
-    let places: Vec<_> = secret.wires.iter().filter(|it| value(&forged, **it) == BlsScalar::from(100)).collect();
-    let [first] = places[..] else { panic!("one wire has the first output's value") };
-    forged.replace(*first, -BlsScalar::one());
-    assert_eq!(fault(&layout, &forged).as_deref(), Some("fits into 64 bits"));
+    for values in [[101, 20], [100, 19], [0, 0], [u64::MAX, 121], [u64::MAX, u64::MAX]] {
+        let case = world.lock_of(inputs(), values);
+        let refused = refused_(|cs: &mut ConstraintSystem| locked(cs, Some(&case)));
+        assert_eq!(refused, "the sum is conserved", "{values:?}");
+    }
+    // Forged wires: one output below zero.
+    let below_zero = |(layout, mut forged): (Layout, Assignment)| {
+        let secret = layout.inputs.iter().find(|input| input.name == "secret").unwrap();
+        let value = |forged: &Assignment, wire: Wire| forged.values()[wire.index()];
+        let places: Vec<_> = secret.wires.iter().filter(|it| value(&forged, **it) == BlsScalar::from(100)).collect();
+        let [first] = places[..] else { panic!("one wire has the first output's value") };
+        forged.replace(*first, -BlsScalar::one());
+        fault(&layout, &forged)
+    };
+    let (moved, kept) = (world.usual(), world.lock());
+    let moved = below_zero(run(|cs: &mut ConstraintSystem| transferred(cs, Some(&moved))));
+    assert_eq!(moved.as_deref(), Some("fits into 64 bits"));
+    let kept = below_zero(run(|cs: &mut ConstraintSystem| locked(cs, Some(&kept))));
+    assert_eq!(kept.as_deref(), Some("fits into 64 bits"));
+}
+
+/// Numbers that may have more than 64 bits, with the range that inputs have.
+fn ranged(cs: &mut ConstraintSystem, values: [F; 2]) -> [U64; 2] {
+    values.map(|it| {
+        let value: crate::zk::Field = cs.private("value", Some(&it));
+        U64::constrain(cs, value)
+    })
+}
+
+/// One output is below zero or above 64 bits, and the commitments and the ciphertext are those of both outputs. The sum
+/// is conserved, so the range alone refuses.
+#[test]
+fn the_range_of_outputs_refuses_what_the_sum_does_not() {
+    let world = World::new();
+    let above = F::from_limbs(&[0, 1, 0, 0]);
+    let hashed =
+        |value: F, domain: BlsScalar, owner: F, last: F| native::hash(&[value + domain.into(), asset(), owner, last]);
+    let note = |value: F, owner: F, rho: F| hashed(value, native::domain::NOTE, owner, rho);
+    let (owner, to) = (world.sender.address().owner, world.receiver.address().owner);
+    for [first, change] in [[-F::from(1), F::from(121)], [F::from(121), -F::from(1)], [above, F::from(120) - above]] {
+        let inputs = || [world.input(0), world.input(1)];
+        let (mut act, secret) = world.transfer(inputs(), [0, 0], 0);
+        let rhos = act.cipher.open(&world.auditor).unwrap().rhos;
+        act.cipher.fields[0] = act.cipher.fields[0] + first + change * above;
+        act.commitments = Array([note(first, to, rhos[0]), note(change, owner, rhos[1])]);
+        let moved = refused_(|cs: &mut ConstraintSystem| {
+            let act: Transfer = cs.public("act", Some(&act));
+            let mut secret: TransferSecret = cs.private("secret", Some(&secret));
+            secret.values = ranged(cs, [first, change]);
+            let _ = act.assert(cs, &secret);
+        });
+        assert_eq!(moved, "fits into 64 bits");
+        let (mut lock, secret) = world.lock_of(inputs(), [0, 0]);
+        lock.cipher = act.cipher;
+        (lock.released, lock.change) = (act.commitments[0], act.commitments[1]);
+        lock.cancelled = note(first, owner, rhos[0]);
+        lock.leg = hashed(first, native::domain::LEG, to, secret.blinding);
+        let locked = refused_(|cs: &mut ConstraintSystem| {
+            let act: Lock = cs.public("act", Some(&lock));
+            let mut secret: LockSecret = cs.private("secret", Some(&secret));
+            secret.values = ranged(cs, [first, change]);
+            let _ = act.assert(cs, &secret);
+        });
+        assert_eq!(locked, "fits into 64 bits");
+    }
 }
 
 #[test]
@@ -363,6 +538,7 @@ fn a_lock_refuses_by_name() {
     let spoilt = |change: &dyn Fn(&mut (LockNative, LockSecretNative))| {
         spoilt(&usual, |cs, case| locked(cs, Some(case)), change)
     };
+    assert_eq!(spoilt(&|it| other(&mut it.0.note_root)), "the first input is in the tree");
     assert_eq!(spoilt(&|it| other(&mut it.0.nullifiers[0])), "the first nullifier is the input's");
     assert_eq!(spoilt(&|it| other(&mut it.0.nullifiers[1])), "the second nullifier is the input's");
     assert_eq!(spoilt(&|it| other(&mut it.0.released)), "the released note is the receiver's");
@@ -372,6 +548,8 @@ fn a_lock_refuses_by_name() {
     assert_eq!(spoilt(&|it| other(&mut it.1.blinding)), "the leg is what is locked");
     assert_eq!(spoilt(&|it| other(&mut it.0.cipher.fields[0])), "the auditor reads the values");
     assert_eq!(spoilt(&|it| other(&mut it.0.cipher.fields[1])), "the auditor reads the owner");
+    assert_eq!(spoilt(&|it| other(&mut it.0.cipher.ephemeral[0])), "the abscissa is that of the ephemeral point");
+    assert_eq!(spoilt(&|it| other(&mut it.0.cipher.ephemeral[1])), "the ordinate is that of the ephemeral point");
 }
 
 #[test]
@@ -392,27 +570,27 @@ fn a_registration_refuses_by_name() {
     assert_eq!(spoilt(&|it| other(&mut it.0.cipher.fields[0])), "the auditor reads ak");
     assert_eq!(spoilt(&|it| other(&mut it.0.cipher.fields[1])), "the auditor reads nk");
     assert_eq!(spoilt(&|it| other(&mut it.0.cipher.ephemeral[0])), "the abscissa is that of the ephemeral point");
-    // A key of small order, or off the curve.
-    assert_eq!(fault_of_key(&usual, 0.into(), -F::from(1)), "is in the subgroup");
-    assert_eq!(fault_of_key(&usual, 1.into(), 1.into()), "is on the curve");
-}
-
-fn fault_of_key(usual: &(RegisterNative, RegisterSecretNative), u: F, v: F) -> String {
-    let mut case = usual.clone();
-    case.0.auditor = AuditorKey { u, v };
-    let (layout, assignment) = run(|cs: &mut ConstraintSystem| register(cs, Some(&case)));
-    fault(&layout, &assignment).expect("the key is refused")
+    assert_eq!(spoilt(&|it| other(&mut it.0.cipher.ephemeral[1])), "the ordinate is that of the ephemeral point");
+    // A key of order two, from which everybody knows the shared point: five times the key is the key itself.
+    let (ephemeral, key) = (Point::GENERATOR * &Scalar::from(5), AuditorKey { u: 0.into(), v: -F::from(1) });
+    let masks: [F; 2] = crate::zk::native::expand(&[native::domain::VIEW.into(), key.u, key.v, ephemeral.u()]);
+    let small = |it: &mut (RegisterNative, RegisterSecretNative)| {
+        it.0.auditor = key;
+        it.0.cipher.fields = [view.ak + masks[0], view.nk + masks[1]];
+    };
+    assert_eq!(spoilt(&small), "is in the subgroup");
+    // A key off the curve, where no ciphertext is right.
+    let mut off = usual.clone();
+    off.0.auditor = AuditorKey { u: 1.into(), v: 1.into() };
+    let (layout, assignment) = run(|cs: &mut ConstraintSystem| register(cs, Some(&off)));
+    assert_eq!(fault(&layout, &assignment).as_deref(), Some("is on the curve"));
 }
 
 #[test]
 fn a_mint_refuses_by_name() {
     let world = World::new();
-    let (owner, ephemeral) = (world.receiver.address().owner, Scalar::from(5));
-    let (cipher, [rho, _]) = NativeCipher::seal(&world.key(), &ephemeral, [30, 0], owner);
-    let note = Note { value: 30, owner, rho };
-    let auditor = AuditorKey::new(&world.key());
-    let act = MintNative { asset: asset(), value: 30, commitment: note.commitment(asset()), auditor, cipher };
-    let usual = (act, MintSecretNative { owner, ephemeral });
+    let usual = world.minting();
+    let note = usual.0.cipher.open(&world.auditor).unwrap().first();
     holds(|cs: &mut ConstraintSystem| mint(cs, Some(&usual)));
     let spoilt =
         |change: &dyn Fn(&mut (MintNative, MintSecretNative))| spoilt(&usual, |cs, case| mint(cs, Some(case)), change);
@@ -422,25 +600,14 @@ fn a_mint_refuses_by_name() {
     assert_eq!(spoilt(&|it| other(&mut it.0.cipher.fields[1])), "the auditor reads the owner");
     let larger = Note { value: 31, ..note }.commitment(asset());
     assert_eq!(spoilt(&|it| it.0.commitment = larger), "the note has the public amount");
+    assert_eq!(spoilt(&|it| other(&mut it.0.cipher.ephemeral[0])), "the abscissa is that of the ephemeral point");
+    assert_eq!(spoilt(&|it| other(&mut it.0.cipher.ephemeral[1])), "the ordinate is that of the ephemeral point");
 }
 
 #[test]
 fn a_seizure_refuses_by_name() {
     let world = World::new();
-    let (to, ephemeral) = (world.receiver.address().owner, Scalar::from(5));
-    let input = world.input(0);
-    let (cipher, [rho, _]) = NativeCipher::seal(&world.key(), &ephemeral, [input.value, 0], to);
-    let act = SeizeNative {
-        asset: asset(),
-        note_root: world.tree.root(),
-        nullifier: world.nullifier(&input),
-        commitment: Note { value: input.value, owner: to, rho }.commitment(asset()),
-        to,
-        auditor: AuditorKey::new(&world.key()),
-        cipher,
-    };
-    let view = world.sender.spend.view();
-    let usual = (act, SeizeSecretNative { ak: view.ak, nk: view.nk, input, ephemeral });
+    let usual = world.seizure(world.input(0));
     holds(|cs: &mut ConstraintSystem| seize(cs, Some(&usual)));
     let spoilt = |change: &dyn Fn(&mut (SeizeNative, SeizeSecretNative))| {
         spoilt(&usual, |cs, case| seize(cs, Some(case)), change)
@@ -450,90 +617,49 @@ fn a_seizure_refuses_by_name() {
     assert_eq!(spoilt(&|it| other(&mut it.0.commitment)), "the new note has the same value");
     assert_eq!(spoilt(&|it| other(&mut it.0.cipher.fields[0])), "the auditor reads the values");
     assert_eq!(spoilt(&|it| other(&mut it.0.cipher.fields[1])), "the auditor reads the owner");
+    assert_eq!(spoilt(&|it| other(&mut it.0.cipher.ephemeral[0])), "the abscissa is that of the ephemeral point");
+    assert_eq!(spoilt(&|it| other(&mut it.0.cipher.ephemeral[1])), "the ordinate is that of the ephemeral point");
+    // A note that is in another tree only, whatever its value.
+    for value in [0, 70] {
+        let absent = world.seizure(world.elsewhere(value)[0].clone());
+        let refused = refused_(|cs: &mut ConstraintSystem| seize(cs, Some(&absent)));
+        assert_eq!(refused, "the note is in the tree", "{value}");
+    }
+    // Keys of somebody else, one or both, with the nullifier that follows from them: the note has another owner.
+    let (own, theirs) = (world.sender.spend.view(), world.receiver.spend.view());
+    for (ak, nk) in [(theirs.ak, own.nk), (own.ak, theirs.nk), (theirs.ak, theirs.nk)] {
+        let change = |it: &mut (SeizeNative, SeizeSecretNative)| {
+            let note = Note { value: it.1.input.value, owner: ViewKeys { ak, nk }.owner(), rho: it.1.input.rho };
+            it.0.nullifier = note.nullifier(asset(), nk, it.1.input.path.position());
+            (it.1.ak, it.1.nk) = (ak, nk);
+        };
+        assert_eq!(spoilt(&change), "the node is at its place");
+    }
 }
 
 #[test]
 fn a_holding_refuses_by_name() {
     let world = World::new();
-    let case = |place: usize, spent: &NullifierTree| {
-        let input = world.input(place);
-        let (nullifier, keys) = (world.nullifier(&input), world.sender.spend.view());
-        let act = HeldNative {
-            asset: asset(),
-            note_root: world.tree.root(),
-            nullifier_root: spent.root(),
-            act: 6.into(),
-            act_nullifier: native::act_nullifier(keys.nk, asset(), input.path.position(), 6.into()),
-        };
-        let unspent = world.spent.non_membership(nullifier).unwrap();
-        (act, HeldSecretNative { spend: world.sender.spend.secret(), input, unspent })
-    };
-    let usual = case(0, &world.spent);
+    let usual = world.holding(0, &world.sender);
     holds(|cs: &mut ConstraintSystem| held(cs, Some(&usual)));
     let spoilt =
         |change: &dyn Fn(&mut (HeldNative, HeldSecretNative))| spoilt(&usual, |cs, case| held(cs, Some(case)), change);
     assert_eq!(spoilt(&|it| other(&mut it.0.note_root)), "the note was in the tree");
     assert_eq!(spoilt(&|it| other(&mut it.0.act_nullifier)), "the nullifier of the act is the note's");
     assert_eq!(spoilt(&|it| other(&mut it.0.act)), "the nullifier of the act is the note's");
-    let least = refused_(|cs: &mut ConstraintSystem| held(cs, Some(&case(1, &world.spent))));
-    assert_eq!(least, "at least so much is held");
+    let fewer = world.holding(1, &world.sender);
+    assert_eq!(refused_(|cs: &mut ConstraintSystem| held(cs, Some(&fewer))), "at least so much is held");
+    // The spend secret of somebody else, with the nullifiers that follow from it: the note has another owner.
+    let theirs = world.holding(0, &world.receiver);
+    assert_eq!(refused_(|cs: &mut ConstraintSystem| held(cs, Some(&theirs))), "the node is at its place");
     // Spent before the snapshot: the old proof of absence is under another root, and there is no new one.
     let mut later = world.spent.clone();
     let nullifier = world.nullifier(&world.input(0));
     later.insert(nullifier).unwrap();
     assert!(later.non_membership(nullifier).is_err());
-    let spent = refused_(|cs: &mut ConstraintSystem| held(cs, Some(&case(0, &later))));
-    assert_eq!(spent, "the neighbours are in the tree");
+    assert_eq!(spoilt(&|it| it.0.nullifier_root = later.root()), "the neighbours are in the tree");
     // Another gap: in the tree, but the nullifier is not in it.
-    let (low, next) = (usual.1.unspent.low, usual.1.unspent.next);
-    let gaps = [F::from(1), F::from(5), -F::from(3)].map(|it| world.spent.non_membership(it).unwrap());
-    let elsewhere = gaps.iter().find(|it| (it.low, it.next) != (low, next)).unwrap();
-    assert_eq!(spoilt(&|it| it.1.unspent = elsewhere.clone()), "the note was not spent");
-}
-
-#[test]
-fn the_registry_refuses_by_name() {
-    let world = World::new();
-    let parties = || (world.policy(), world.party(0, &world.sender), world.party(7, &world.receiver));
-    let owners = [&world.sender, &world.receiver].map(|keys| keys.address().owner);
-    let build = |cs: &mut ConstraintSystem, parties: &Parties| {
-        with_registry(cs, Some(parties), |cs| {
-            let [sender, receiver] = owners.map(|it| cs.private("party", Some(&it)));
-            Moved { sender, receiver }
-        });
-    };
-    holds(|cs: &mut ConstraintSystem| build(cs, &parties()));
-    let refused = |parties: Parties| refused_(|cs: &mut ConstraintSystem| build(cs, &parties));
-    // Entries that the registry has, with other attributes.
-    let entry = |change: &dyn Fn(&mut Holder), of_sender: bool| {
-        let (mut policy, mut sender, mut receiver) = parties();
-        let (party, place) = if of_sender { (&mut sender, 0) } else { (&mut receiver, 7) };
-        change(&mut party.holder);
-        let mut holders = world.holders.clone();
-        holders.insert(place, party.holder.leaf()).unwrap();
-        policy.registry_root = holders.root();
-        let [first, second] = [0, 7].map(|it| holders.opening(it).unwrap());
-        (sender.path, receiver.path) = (first, second);
-        (policy, sender, receiver)
-    };
-    assert_eq!(refused(entry(&|it| it.active = false, true)), "the sender is active");
-    assert_eq!(refused(entry(&|it| it.active = false, false)), "the receiver is active");
-    assert_eq!(refused(entry(&|it| it.valid_until -= 1, false)), "the receiver is valid today");
-    assert_eq!(refused(entry(&|it| it.level -= 1, false)), "the receiver's level is high enough");
-    assert_eq!(refused(entry(&|it| other(&mut it.owner), true)), "the entry is the sender's");
-    assert_eq!(refused(entry(&|it| other(&mut it.owner), false)), "the entry is the receiver's");
-    // A sender who is not valid any more may still send.
-    let (policy, sender, receiver) = entry(&|it| it.valid_until -= 1, true);
-    holds(|cs: &mut ConstraintSystem| build(cs, &(policy.clone(), sender.clone(), receiver.clone())));
-    // Entries that the registry does not have.
-    let (_, sender, receiver) = entry(&|it| it.class += 1, true);
-    assert_eq!(refused((parties().0, sender, receiver)), "the sender is in the registry");
-    let mut stale = parties();
-    stale.2 = entry(&|it| it.country += 1, false).2;
-    assert_eq!(refused(stale.clone()), "the receiver is in the registry");
-    // With the nodes below the root that the sender has, the path does not lead to them.
-    stale.2.path = with_top_of(&stale.2.path, &stale.1.path);
-    assert_eq!(refused(stale), "the node is at its place");
+    assert_eq!(spoilt(&|it| it.1.unspent = world.another_gap(&it.1.unspent)), "the note was not spent");
 }
 
 fn admit(cs: &mut ConstraintSystem, case: Option<&(AdmitNative, AdmitSecretNative)>) {
@@ -609,28 +735,8 @@ fn nothing_is_left_to_choose_and_rows_are_counted() {
         ("held", audited(|cs: &mut ConstraintSystem| held(cs, None))),
         ("transfer", audited(|cs: &mut ConstraintSystem| transferred(cs, None))),
         ("lock", audited(|cs: &mut ConstraintSystem| locked(cs, None))),
-        (
-            "registered mint",
-            audited(|cs: &mut ConstraintSystem| {
-                let policy: Policy = cs.public("policy", None);
-                let party: Party = cs.private("party", None);
-                statement::<Mint, MintSecret>(cs, None, |cs, act, secret| {
-                    let owner = act.assert(cs, secret);
-                    policy.assert_receiver(cs, &party, owner);
-                });
-            }),
-        ),
-        (
-            "registered seize",
-            audited(|cs: &mut ConstraintSystem| {
-                let policy: Policy = cs.public("policy", None);
-                let party: Party = cs.private("party", None);
-                statement::<Seize, SeizeSecret>(cs, None, |cs, act, secret| {
-                    act.assert(cs, secret);
-                    policy.assert_receiver(cs, &party, act.to);
-                });
-            }),
-        ),
+        ("registered mint", audited(|cs: &mut ConstraintSystem| issued(cs, None, None))),
+        ("registered seize", audited(|cs: &mut ConstraintSystem| confiscated(cs, None, None))),
         ("registered transfer", audited(|cs: &mut ConstraintSystem| with_registry(cs, None, |cs| transfer(cs, None)))),
         ("registered lock", audited(|cs: &mut ConstraintSystem| with_registry(cs, None, |cs| lock(cs, None)))),
     ];
@@ -646,7 +752,7 @@ fn nothing_is_left_to_choose_and_rows_are_counted() {
 #[test]
 fn a_registered_transfer_holds() {
     let world = World::new();
-    let parties = (world.policy(), world.party(0, &world.sender), world.party(7, &world.receiver));
+    let parties = world.parties();
     let usual = world.usual();
     holds(|cs: &mut ConstraintSystem| with_registry(cs, Some(&parties), |cs| transfer(cs, Some(&usual))));
     let usual = world.lock();

@@ -9,6 +9,9 @@ use super::*;
 type Voted = (VoteNative, VoteSecretNative);
 type Claimed = (ClaimNative, ClaimSecretNative);
 
+/// The row of a division.
+const DIVISION: &str = "quotient times divisor and remainder";
+
 fn teller() -> TellerKey {
     TellerKey::from_seed(&[4; 64], 0)
 }
@@ -18,24 +21,9 @@ fn marked(choice: usize) -> Array<bool, MAX_CHOICES> {
 }
 
 impl World {
-    /// The sender's note at a place of three, 70 and 50, shown for the act 6.
-    fn holding(&self, place: usize) -> (HeldNative, HeldSecretNative) {
-        let input = self.input(place);
-        let (nullifier, nk) = (self.nullifier(&input), self.sender.spend.view().nk);
-        let act = HeldNative {
-            asset: asset(),
-            note_root: self.tree.root(),
-            nullifier_root: self.spent.root(),
-            act: 6.into(),
-            act_nullifier: native::act_nullifier(nk, asset(), input.path.position(), 6.into()),
-        };
-        let unspent = self.spent.non_membership(nullifier).unwrap();
-        (act, HeldSecretNative { spend: self.sender.spend.secret(), input, unspent })
-    }
-
     /// A vote with 70 for one of three choices.
     fn vote(&self, choice: u8) -> Voted {
-        let (held, holding) = self.holding(0);
+        let (held, holding) = self.holding(0, &self.sender);
         let (keys, ephemeral) = (teller().choices(), Scalar::from(4321));
         let ballot = NativeBallot::seal(&keys.map(|key| key.point().unwrap()), &ephemeral, choice, 70);
         let act = VoteNative { held, choices: 3, keys: Array(keys), ballot };
@@ -44,7 +32,7 @@ impl World {
 
     /// A claim for the receiver: 70 · 3 / 40 is 5 and a rest.
     fn claim(&self, dividend: &Dividend, part: u64) -> Claimed {
-        let (held, holding) = self.holding(0);
+        let (held, holding) = self.holding(0, &self.sender);
         let (receiver, ephemeral, counted) = (self.receiver.address().owner, Scalar::from(5), Scalar::from(6));
         let (cipher, [rho, _]) = NativeCipher::seal(&self.key(), &ephemeral, [part, 0], receiver);
         let act = ClaimNative {
@@ -129,25 +117,30 @@ fn a_vote_refuses_by_name() {
     assert_eq!(spoilt(&|it| moved(&mut it.0.ballot.ephemeral)), "the ephemeral point is the ballot's");
 }
 
-/// A note that was spent before the snapshot, and one of somebody else.
+/// A note that was spent before the snapshot, one of somebody else, and one with another value.
 #[test]
 fn only_a_holder_at_the_snapshot_votes() {
     let world = World::new();
-    let mut usual = world.vote(1);
-    let nullifier = world.nullifier(&world.input(0));
+    let usual = world.vote(1);
+    let spoilt = |change: &dyn Fn(&mut Voted)| spoilt(&usual, |cs, case| vote(cs, Some(case)), change);
+    // 3: under the root of after the note was spent, and with another gap between spent nullifiers.
     let mut later = world.spent.clone();
-    later.insert(nullifier).unwrap();
-    usual.0.held.nullifier_root = later.root();
-    assert_eq!(refused_(|cs: &mut ConstraintSystem| vote(cs, Some(&usual))), "the neighbours are in the tree");
-    let mut usual = world.vote(1);
-    usual.1.holding.spend = world.receiver.spend.secret();
-    let (layout, assignment) = run(|cs: &mut ConstraintSystem| vote(cs, Some(&usual)));
-    assert!(fault(&layout, &assignment).is_some());
-    // With more value than the note has, the commitment is another one.
-    let mut usual = world.vote(1);
-    usual.1.holding.input.value = 71;
-    let (layout, assignment) = run(|cs: &mut ConstraintSystem| vote(cs, Some(&usual)));
-    assert_eq!(fault(&layout, &assignment).as_deref(), Some("the node is at its place"));
+    later.insert(world.nullifier(&world.input(0))).unwrap();
+    assert_eq!(spoilt(&|it| it.0.held.nullifier_root = later.root()), "the neighbours are in the tree");
+    let gap = world.another_gap(&usual.1.holding.unspent);
+    assert_eq!(spoilt(&|it| it.1.holding.unspent = gap.clone()), "the note was not spent");
+    // 1: the spend secret of somebody else, with the nullifiers that follow from it: the note has another owner.
+    let theirs = |it: &mut Voted| (it.0.held, it.1.holding) = world.holding(0, &world.receiver);
+    assert_eq!(spoilt(&theirs), "the node is at its place");
+    // 2: more value than the note has, with the nullifier and the ballot for it: the commitment is another one.
+    let keys = teller().choices().map(|key| key.point().unwrap());
+    let more = |it: &mut Voted| {
+        let holding = &mut it.1.holding;
+        holding.input.value = 71;
+        holding.unspent = world.spent.non_membership(world.nullifier(&holding.input)).unwrap();
+        it.0.ballot = NativeBallot::seal(&keys, &it.1.ephemeral, 1, 71);
+    };
+    assert_eq!(spoilt(&more), "the node is at its place");
 }
 
 #[test]
@@ -167,6 +160,7 @@ fn a_tally_refuses_by_name() {
         assert_eq!(spoilt(&|it| moved(&mut it.0.ballots.masked[place])), opened, "{place}");
         assert_eq!(spoilt(&|it| moved(&mut it.0.keys[place])), "the secret is the key's", "{place}");
     }
+    assert_eq!(spoilt(&|it| moved(&mut it.0.ballots.ephemeral)), opened);
     // The counts of two choices, exchanged.
     assert_eq!(spoilt(&|it| it.0.counts.swap(1, 2)), opened);
     // Nobody has voted: the sums are neutral points.
@@ -183,34 +177,97 @@ fn a_claim_refuses_by_name() {
     let rate = dividend(3, 40);
     let usual = world.claim(&rate, 5);
     holds(|cs: &mut ConstraintSystem| claim(cs, Some(&usual)));
-    let refused = |case: &Claimed| refused_(|cs: &mut ConstraintSystem| claim(cs, Some(case)));
     let spoilt = |change: &dyn Fn(&mut Claimed)| spoilt(&usual, |cs, case| claim(cs, Some(case)), change);
     // 1 to 4: the holding.
     assert_eq!(spoilt(&|it| other(&mut it.0.held.note_root)), "the note was in the tree");
     assert_eq!(spoilt(&|it| other(&mut it.0.held.act_nullifier)), "the nullifier of the act is the note's");
+    let theirs = |it: &mut Claimed| (it.0.held, it.1.holding) = world.holding(0, &world.receiver);
+    assert_eq!(spoilt(&theirs), "the node is at its place");
+    let gap = world.another_gap(&usual.1.holding.unspent);
+    assert_eq!(spoilt(&|it| it.1.holding.unspent = gap.clone()), "the note was not spent");
+    let mut later = world.spent.clone();
+    later.insert(world.nullifier(&world.input(0))).unwrap();
+    assert_eq!(spoilt(&|it| it.0.held.nullifier_root = later.root()), "the neighbours are in the tree");
     // 6, 7, 8, each by itself.
     assert_eq!(spoilt(&|it| other(&mut it.0.commitment)), "the note has the part");
     assert_eq!(spoilt(&|it| other(&mut it.0.cipher.fields[0])), "the auditor reads the values");
     assert_eq!(spoilt(&|it| other(&mut it.0.cipher.fields[1])), "the auditor reads the owner");
+    assert_eq!(spoilt(&|it| other(&mut it.0.cipher.ephemeral[0])), "the abscissa is that of the ephemeral point");
+    assert_eq!(spoilt(&|it| other(&mut it.0.cipher.ephemeral[1])), "the ordinate is that of the ephemeral point");
     assert_eq!(spoilt(&|it| moved(&mut it.0.part.masked)), "the number is counted");
     assert_eq!(spoilt(&|it| moved(&mut it.0.part.ephemeral)), "the ephemeral point is the number's");
     assert_eq!(spoilt(&|it| moved(&mut it.0.key)), "the number is counted");
-    // 5: a part that is rounded up, at every place where it is used.
-    let (layout, assignment) = run(|cs: &mut ConstraintSystem| claim(cs, Some(&world.claim(&rate, 6))));
-    assert!(fault(&layout, &assignment).is_some());
-    let whole = refused(&world.claim(&dividend(u32::MAX, 0), 0));
+    // 5: the divisor is not zero.
+    let whole = world.claim(&dividend(u32::MAX, 0), 0);
+    let whole = refused_(|cs: &mut ConstraintSystem| claim(cs, Some(&whole)));
     assert_eq!(whole, "the remainder is below the divisor");
-    // Forged wires of quotient and remainder: one more, and a remainder below zero.
-    let (layout, mut forged) = run(|cs: &mut ConstraintSystem| claim(cs, Some(&world.claim(&rate, 5))));
-    let rows = layout
-        .rows
-        .iter()
-        .filter(|row| layout.constraints[row.constraint as usize].name == "quotient times divisor and remainder");
-    let [row] = rows.collect::<Vec<_>>()[..] else { panic!("the division is one row") };
-    let [quotient, _, remainder, _] = row.wires;
-    forged.replace(quotient, BlsScalar::from(6));
-    forged.replace(remainder, -BlsScalar::from(30));
-    assert!(fault(&layout, &forged).is_some());
+}
+
+/// The wires of the rows of a constraint.
+fn wires(layout: &Layout, name: &str) -> Vec<Wire> {
+    let rows = layout.rows.iter().filter(|row| layout.constraints[row.constraint as usize].name == name);
+    rows.flat_map(|row| row.wires).collect()
+}
+
+/// 70 · 3 / 100 is 2 and a rest of 10. A prover takes a part of 3, or of 1, and has all other values follow from it:
+/// those of an honest claim with another numerator, from the quotient on.
+#[test]
+fn a_part_is_not_rounded_otherwise() {
+    let world = World::new();
+    let claimed = |numerator: u32, denominator: u32, part: u64| {
+        let case = world.claim(&dividend(numerator, denominator), part);
+        run(|cs: &mut ConstraintSystem| claim(cs, Some(&case)))
+    };
+    let forged = |numerator: u32, part: u64| {
+        let (_, honest) = claimed(numerator, 100, part);
+        let (layout, mut forged) = claimed(3, 100, part);
+        let [quotient, ..] = wires(&layout, DIVISION)[..] else { panic!("a division has wires") };
+        for wire in layout.rows.iter().flat_map(|row| row.wires).filter(|wire| *wire >= quotient) {
+            forged.replace(wire, honest.values()[wire.index()]);
+        }
+        (layout, forged)
+    };
+    // 70 · 5 / 100 is 3, and 70 · 2 / 100 is 1.
+    for (numerator, part) in [(5, 3), (2, 1)] {
+        let (layout, forged) = forged(numerator, part);
+        assert_eq!(alone(layout, &forged), DIVISION, "{part}");
+    }
+    let (below, fits) = ("the remainder is below the divisor", "the remainder fits");
+    // The remainder of the larger part is -90. Like 10 and 200, which 70 · 3 / 200 has, it is 190 below the divisor.
+    let (layout, mut larger) = forged(5, 3);
+    let (_, compared) = claimed(3, 200, 1);
+    let [_, divisor, remainder, _] = wires(&layout, DIVISION)[..] else { panic!("the division is one row") };
+    for wire in wires(&layout, below).into_iter().filter(|wire| ![divisor, remainder].contains(wire)) {
+        larger.replace(wire, compared.values()[wire.index()]);
+    }
+    larger.replace(remainder, -BlsScalar::from(90));
+    assert_eq!(alone(layout, &larger), fits);
+    // The remainder of the smaller part is 110, which 70 · 5 / 240 has.
+    let (layout, mut smaller) = forged(2, 1);
+    let (_, ranged) = claimed(5, 240, 1);
+    for wire in wires(&layout, fits) {
+        smaller.replace(wire, ranged.values()[wire.index()]);
+    }
+    assert_eq!(alone(layout, &smaller), below);
+}
+
+/// The part of the largest value at a rate of two, with everything that follows from it. Two constraints refuse it: the
+/// range of the part, and the multiple in the ciphertext for the sum, which has 64 digits.
+#[test]
+fn a_part_has_64_bits() {
+    let world = World::with([u64::MAX, 50]);
+    let usual = world.claim(&dividend(1, 1), u64::MAX);
+    holds(|cs: &mut ConstraintSystem| claim(cs, Some(&usual)));
+    // The part is 2^65 - 2.
+    let [low, high] = [u64::MAX - 1, 1];
+    let mut case = world.claim(&dividend(2, 1), low);
+    let receiver = case.1.receiver;
+    let (cipher, [rho, _]) = NativeCipher::seal(&world.key(), &case.1.ephemeral, [low, high], receiver);
+    let part = F::from_limbs(&[low, high, 0, 0]) + native::domain::NOTE.into();
+    case.0.cipher = cipher;
+    case.0.commitment = native::hash(&[part, asset(), receiver, rho]);
+    let (layout, assignment) = run(|cs: &mut ConstraintSystem| claim(cs, Some(&case)));
+    assert_eq!(refusals(layout, &assignment), ["fits into 64 bits", "multiple of a fixed point"]);
 }
 
 /// Parts are rounded down as the contract and wallets do it.
