@@ -49,7 +49,7 @@ pub(crate) fn every_template_lives_while_nodes_die(projects: &Projects) {
     }
     let _up = Up::start(counter, &["--nodes", "7", "--block-time", "1"]);
 
-    // Each is deployed by way of a node that dies before its calls, and comes back before its events are read.
+    // Each is deployed and called while a node is dead, which comes back before the events are read.
     without(counter, "1", || {
         on_devnet(counter, &["deploy", "counter", "--init", "10"]).exits(0);
         says(&on_devnet(counter, &["call", "counter", "increment", "--by", "3"]).exits(0), &["Changed"]);
@@ -57,8 +57,8 @@ pub(crate) fn every_template_lives_while_nodes_die(projects: &Projects) {
     assert_eq!(on_devnet(counter, &["call", "counter", "value"]).exits(0).stdout.trim(), "3");
     says(&on_devnet(counter, &["events", "counter"]).exits(0), &["Changed", "\"to\":3"]);
 
-    on_devnet(token, &["deploy", "token", "--init", r#"["Gold","GLD",9,1000]"#]).exits(0);
     without(counter, "2", || {
+        on_devnet(token, &["deploy", "token", "--init", r#"["Gold","GLD",9,1000]"#]).exits(0);
         let transfer = ["call", "token", "transfer", "--to", "@bob", "--amount", "300"];
         says(&on_devnet(token, &transfer).exits(0), &["Transferred"]);
         assert_eq!(
@@ -79,8 +79,8 @@ pub(crate) fn every_template_lives_while_nodes_die(projects: &Projects) {
     });
     says(&on_devnet(allowlist, &["events", "allowlist"]).exits(0), &["Published"]);
 
-    on_devnet(register, &["deploy", "register", "--init", r#"["Windmill",1000,0]"#]).exits(0);
     without(counter, "4", || {
+        on_devnet(register, &["deploy", "register", "--init", r#"["Windmill",1000,0]"#]).exits(0);
         let list = ["call", "register", "list", "--account", "@bob", "--limit", "500"];
         says(&on_devnet(register, &list).exits(0), &["Listed"]);
         let transfer = ["call", "register", "transfer", "--to", "@bob", "--amount", "300"];
@@ -91,21 +91,21 @@ pub(crate) fn every_template_lives_while_nodes_die(projects: &Projects) {
     // Any point is an auditor's key.
     let (u, v) = (Point::GENERATOR.u(), Point::GENERATOR.v());
     let init = format!(r#"["Windmill",{{"u":"{u}","v":"{v}"}}]"#);
-    on_devnet(voting, &["deploy", "holdings", "--init", &init]).exits(0);
     without(counter, "5", || {
+        on_devnet(voting, &["deploy", "holdings", "--init", &init]).exits(0);
         says(&on_devnet(voting, &["call", "holdings", "take_snapshot"]).exits(0), &["HoldingsPinned"]);
     });
     says(&on_devnet(voting, &["events", "holdings"]).exits(0), &["HoldingsPinned"]);
 
-    on_devnet(hidden, &["deploy", "asset", "--init", &init]).exits(0);
     without(counter, "6", || {
+        on_devnet(hidden, &["deploy", "asset", "--init", &init]).exits(0);
         says(&on_devnet(hidden, &["call", "asset", "pause"]).exits(0), &["Paused"]);
         says(&on_devnet(hidden, &["call", "asset", "take_snapshot"]).exits(0), &["HoldingsPinned"]);
     });
     says(&on_devnet(hidden, &["events", "asset"]).exits(0), &["Paused", "HoldingsPinned"]);
 
-    on_devnet(settling, &["deploy", "settlement"]).exits(0);
     without(counter, "7", || {
+        on_devnet(settling, &["deploy", "settlement"]).exits(0);
         let leg = |number: u8| format!(r#"{{"asset":"{number:064x}","commitment":"{}"}}"#, published(number));
         let instruction = format!(r#"{{"legs":[{},{}],"deadline":10000}}"#, leg(1), leg(2));
         let instruct = ["call", "settlement", "instruct", "--instruction", &instruction];

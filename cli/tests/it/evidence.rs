@@ -46,6 +46,7 @@ fn evidence_about_an_allow_list_is_made_again_and_checked() {
     assert_eq!(contract["wasm"], blake3::hash(&wasm).to_hex().to_string());
     let enter = contract["calls"].as_array().unwrap().iter().find(|call| call["name"] == "enter").unwrap();
     assert_eq!((&enter["proofs_of"][0], names(&enter["arguments"])[1]), (&"member".into(), "nullifier"));
+    tells_results_events_and_tools(&first);
     let sources = names(&first["sources"]);
     for source in ["Cargo.lock", "Cargo.toml", "README.md", "circuits/src/lib.rs", "contracts/allowlist/src/lib.rs"] {
         assert!(sources.contains(&source), "{source}: {sources:?}");
@@ -80,6 +81,41 @@ fn evidence_about_an_allow_list_is_made_again_and_checked() {
     assert_eq!(row["tests"][0]["status"], "missing", "{row}");
 
     refuses_what_is_no_evidence(&place);
+}
+
+/// What calls return, what events show, and what keys and the document were made with.
+fn tells_results_events_and_tools(evidence: &Value) {
+    let contract = &evidence["contracts"][0];
+    let of = |list: &str, name: &str| {
+        let found = contract[list].as_array().unwrap().iter().find(|it| it["name"] == name);
+        found.unwrap_or_else(|| panic!("{name} is missing: {contract:#}")).clone()
+    };
+    for (call, arguments) in [
+        ("init", &["root", "revoked", "epoch_blocks"][..]),
+        ("publish", &["root", "revoked"]),
+        ("enter", &["recipient", "nullifier", "proof"]),
+    ] {
+        assert_eq!(names(&of("calls", call)["arguments"]), arguments, "{call}");
+    }
+    assert_eq!((&of("calls", "publish")["result"], &of("calls", "enter")["result"]), (&"()".into(), &"()".into()));
+    assert_eq!(contract["calls"].as_array().unwrap().len(), 3, "queries are no transactions: {contract:#}");
+    assert_eq!(names(&of("events", "Published")["fields"]), ["root", "revoked"]);
+    let entered = of("events", "Entered");
+    assert_eq!(names(&entered["fields"]), ["epoch", "revision", "recipient", "nullifier"]);
+    let types: Vec<_> = entered["fields"].as_array().unwrap().iter().map(|it| it["type"].as_str().unwrap()).collect();
+    assert_eq!(types, ["u64", "u64", "Account", "Field"]);
+
+    let parameters = evidence["parameters"].as_array().unwrap();
+    assert_eq!(parameters.len(), 1, "{parameters:#?}");
+    assert_eq!(parameters[0]["development"], true);
+    assert_eq!(parameters[0]["name"], contract["circuits"][0]["parameters"]);
+    let tools = &evidence["tools"];
+    assert_eq!((&tools["cargo_dusk"], &tools["proofs"]), (&env!("CARGO_PKG_VERSION").into(), &"mock".into()));
+    assert_eq!(tools["sdk_sources"].as_str().unwrap().len(), 64, "{tools}");
+    assert!(tools["rustc"].as_str().unwrap().starts_with("rustc 1."), "{tools}");
+    for tool in ["sdk", "optimiser"] {
+        assert!(!tools[tool].as_str().unwrap().is_empty(), "{tools}");
+    }
 }
 
 /// Files that cannot be verified, each with an error of its own, and without a build.

@@ -1,5 +1,8 @@
 //! Observer tests: a contract that shows private data in each way that there is.
 
+use std::iter::successors;
+
+use dusk_sdk_protocol::observation::FindingKind;
 use serde_json::Value;
 
 use crate::book::root;
@@ -20,6 +23,14 @@ const LEAKS: &[(&str, &str, &str, &str)] = &[
     ("shows_pages", "pages", "changed pages of leaks", "with one set of private values"),
     ("shows_a_size", "size", "length of event 1 (leaks.Listed) in bytes", " with the other"),
     ("shows_content", "content", "state of leaks, page ", " with one set of private values"),
+    ("shows_a_number", "event", "call 2, leaks.repeats by alice: events", "leaks.Listed, "),
+    ("shows_memory", "size", "call 2, leaks.grow by alice: length of the memory of leaks", " with the other"),
+    (
+        "shows_an_inner_call",
+        "inner-call",
+        "leaks.inner by alice: call of callee.take, argument `amount`",
+        "00 with one",
+    ),
     ("shows_money", "transaction", "transfer by alice: value", "00 with one set"),
     ("shows_who_calls", "transaction", "leaks.keep by ", "another run has call 2, leaks.keep by "),
     ("declares_a_hash_random", "not-random", "argument `commitment`", "follows from private values alone"),
@@ -29,6 +40,33 @@ const LEAKS: &[(&str, &str, &str, &str)] = &[
     ("declares_gas", "gas", "random gas: leaks.gas, up to 100000", "depends on private values and not on random ones"),
     ("draws_nothing", "declaration", "private values", "the test draws no private value"),
 ];
+
+/// The kind of findings that is declared after another one: a new kind does not compile until it is here.
+fn next(kind: FindingKind) -> Option<FindingKind> {
+    Some(match kind {
+        FindingKind::Transaction => FindingKind::Argument,
+        FindingKind::Argument => FindingKind::InnerCall,
+        FindingKind::InnerCall => FindingKind::Event,
+        FindingKind::Event => FindingKind::Result,
+        FindingKind::Result => FindingKind::Error,
+        FindingKind::Error => FindingKind::Gas,
+        FindingKind::Gas => FindingKind::Pages,
+        FindingKind::Pages => FindingKind::Content,
+        FindingKind::Content => FindingKind::Size,
+        FindingKind::Size => FindingKind::NotRandom,
+        FindingKind::NotRandom => FindingKind::Declaration,
+        FindingKind::Declaration => return None,
+    })
+}
+
+#[test]
+fn a_leak_of_each_kind_is_planted() {
+    let kinds = successors(Some(FindingKind::Transaction), |kind| next(*kind));
+    let planted = |kind: &Value| LEAKS.iter().any(|(_, planted, ..)| kind == planted);
+    let missing: Vec<Value> =
+        kinds.map(|kind| serde_json::to_value(kind).unwrap()).filter(|kind| !planted(kind)).collect();
+    assert_eq!(missing, Vec::<Value>::new());
+}
 
 fn find<'a>(tested: &'a Value, name: &str) -> &'a Value {
     let full = format!("{name}::observer");

@@ -406,9 +406,32 @@ fn the_demo_plays_a_settlement_with_real_proofs() {
     let told = steps.iter().find(|it| it["step"] == "play the story").unwrap_or_else(|| panic!("{shown}"));
     let lines: Vec<_> = told["result"].as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
     let says = |part: &str| assert!(lines.iter().any(|line| line.contains(part)), "`{part}` is missing: {shown}");
-    says("the chain saw");
-    says("shares for money: two commitments");
-    says("both locks are released");
+    says("ben sends 50 money to ada; bob submits it");
+    says("confidential_transfer in block ");
+    sees_the_settlement(&lines);
     says("ada holds 90, ben 10 · the auditor reads 90 and 10");
     says("ada holds 450, ben 4550 · the auditor reads 450 and 4550");
+}
+
+/// Asserts what the chain, ada, ben and the auditor have seen of each step, side by side.
+fn sees_the_settlement(lines: &[&str]) {
+    let row = |[chain, ada, ben, auditor]: [&str; 4]| format!("{chain:34}  {ada:34}  {ben:34}  {auditor}");
+    let rows = [
+        ["the chain saw", "ada saw", "ben saw", "the auditor saw"],
+        ["100 shares are issued", "+100 shares", "", "ada +100 shares"],
+        ["5000 money are issued", "", "+5000 money", "ben +5000 money"],
+        // A transfer whose parties and amount the chain does not see.
+        ["money notes become 2", "+50 money", "-50 money", "ben → ada: 50 money"],
+        ["shares for money: two commitments", "10 shares for 400 money", "10 shares for 400 money", ""],
+        ["receiver 0 affirms", "ben has affirmed", "ben has affirmed", ""],
+        ["receiver 1 affirms", "ada has affirmed", "ada has affirmed", ""],
+        ["shares are locked", "-10 shares, locked", "ada has locked 10 shares", "ada locks 10 shares"],
+        ["money are locked", "ben has locked 400 money", "-400 money, locked", "ben locks 400 money"],
+        ["both locks are released", "+400 money", "+10 shares", "ada +400 money, ben +10 shares"],
+    ];
+    let first = lines.iter().position(|line| line.starts_with("the chain saw"));
+    let first = first.unwrap_or_else(|| panic!("nothing is told side by side: {lines:#?}"));
+    let shown: Vec<&str> = lines[first..].iter().take(rows.len()).map(|line| line.trim_end()).collect();
+    let expected: Vec<String> = rows.map(|cells| row(cells).trim_end().to_owned()).to_vec();
+    assert_eq!(shown, expected);
 }

@@ -85,6 +85,19 @@ leak!(shows_an_error, error, into_result);
 leak!(shows_pages, pages, succeeds);
 leak!(shows_a_size, size, succeeds);
 leak!(shows_content, content, succeeds);
+leak!(shows_a_number, repeats, succeeds);
+leak!(shows_memory, grow, succeeds);
+
+/// The contract tells the amount to another contract.
+#[dusk_sdk::test(observer)]
+fn shows_an_inner_call(chain: Chain, private: &Private) -> TestResult {
+    let scene = Scene::open(&chain, private)?;
+    let callee = chain.deploy(&scene.alice, ::callee::init())?;
+    private.declare_random("leaks.inner.masked");
+    scene.contract().inner(callee.id(), scene.pad, scene.masked()).succeeds();
+    assert_eq!(callee.calls()?, 1);
+    Ok(())
+}
 
 #[dusk_sdk::test(observer)]
 fn shows_money(chain: Chain, private: &Private) -> TestResult {

@@ -15,6 +15,8 @@ pub mod leaks {
     const PAGE_BYTES: usize = 65_536;
     /// Pages that the store has.
     const PAGES: usize = 6;
+    /// Commitments that need more memory than a contract has to spare.
+    const MANY: usize = 16_384;
 
     /// What is kept.
     pub struct Leaks {
@@ -117,6 +119,27 @@ pub mod leaks {
         pub fn size(&mut self, pad: u64, masked: u64) {
             let values = if pad ^ masked > 500 { vec![7; 40] } else { vec![7; 20] };
             emit(Listed { values });
+        }
+
+        /// Shows the amount in the number of events.
+        pub fn repeats(&mut self, pad: u64, masked: u64) {
+            let times = if pad ^ masked > 500 { 2 } else { 1 };
+            for _ in 0..times {
+                emit(Listed { values: vec![7; 20] });
+            }
+        }
+
+        /// Shows the amount in the length of the memory.
+        pub fn grow(&mut self, pad: u64, masked: u64) {
+            self.store[0] = self.store[0].wrapping_add(1);
+            if pad ^ masked > 500 {
+                self.commitments.reserve(MANY);
+            }
+        }
+
+        /// Shows the amount in the argument of a call of another contract.
+        pub fn inner(&mut self, to: ContractId, pad: u64, masked: u64) {
+            callee::at(to).take(pad ^ masked);
         }
 
         /// Shows the amount in the content of the state alone.
