@@ -15,7 +15,7 @@ use crate::cash::Till;
 use crate::model::Dice;
 use crate::people::{ALICE, BOB};
 
-/// Calls in the sequence. Each kind of call is among them, accepted and refused.
+/// Calls in the sequence. Each kind of call is among them, and each reason of a refusal.
 const CALLS: u64 = 36;
 /// The largest amount of a call.
 const MOST: usize = 40;
