@@ -3,6 +3,7 @@
 
 mod asset;
 mod cash;
+mod cash_model;
 mod credentials;
 mod gas;
 mod locks;

@@ -19,7 +19,9 @@ use dusk_sdk::zk::native::Scalar;
 use dusk_sdk::{ContractId, Field, Principal};
 use play::{Act, Attester, blocked};
 
-use crate::people::{ALICE, BOB, CAROL, ISSUED, LEVEL, REASON, Scene, TODAY, holder, keys, prove};
+use crate::people::{
+    ALICE, BOB, CAROL, DEADLINE_BLOCKS, ISSUED, LEVEL, REASON, Scene, TODAY, holder, keys, prove,
+};
 
 /// A refusal of the pool or of its parts.
 fn refused(refusal: impl Into<pool::Refused>) -> Refused {
@@ -76,6 +78,37 @@ fn a_lost_key_is_recovered_note_by_note(chain: Chain) -> TestResult {
     scene.send(new, BOB, 100)?;
     let again = scene.register(ALICE).expect_err("it was removed for good");
     assert!(again.is(&refused(registry::Refused::AlreadyRegistered)), "{again}");
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn what_was_locked_with_a_lost_key_is_recovered(chain: Chain) -> TestResult {
+    let (mut scene, new) = (Scene::empty(&chain)?, 3);
+    for number in [ALICE, BOB, new] {
+        scene.enrol(number)?;
+    }
+    scene.issue(ALICE, 60)?;
+    scene.issue(BOB, 30)?;
+    scene.lock(ALICE, BOB, 25)?;
+    scene.lock(BOB, ALICE, 30)?;
+    let lost = scene.parties[ALICE].owner();
+    scene.asset.by(&scene.officer).remove(lost, REASON.into()).succeeds();
+    scene.removed(lost)?;
+    // What alice is to receive and what she gets back become notes of the removed owner: nothing is stuck.
+    scene.release(1)?;
+    chain.mine(DEADLINE_BLOCKS);
+    scene.cancel_by_anybody(0)?;
+    assert_eq!((scene.values(ALICE), scene.audited(ALICE)), (vec![25, 30, 35], 90));
+    // Its key does not spend them, and the officer seizes them for the new owner.
+    let act = scene.sending(ALICE, BOB, 1)?;
+    let failed = prove::<_, circuits::Send>(&chain, &act).expect_err("she is not in the registry");
+    assert_eq!(failed.constraint(), Some("the sender is in the registry"), "{failed}");
+    for _ in 0..3 {
+        scene.seize(ALICE, new)?;
+    }
+    assert_eq!((scene.values(ALICE), scene.values(new)), (vec![], vec![25, 30, 35]));
+    assert_eq!((scene.audited(ALICE), scene.audited(new)), (0, 90));
+    assert_eq!((scene.asset.total_supply()?, scene.asset.status()?.locked), (90, 0));
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use ::asset::AssetClient;
 use circuits::Terms;
 use dusk_sdk::Field;
 use dusk_sdk::finance::confidential::pool::{Locking, Minting, Seizing, Spending};
-use dusk_sdk::finance::confidential::{Address, AuditCipher, Holder, Keys, Note, NoteCipher};
+use dusk_sdk::finance::confidential::{Address, AuditCipher, AuditorKey, Holder, Keys, Note, NoteCipher};
 use dusk_sdk::finance::wallet::Instruction;
 use dusk_sdk::testing::confidential::{Auditor, Ledger, Party};
 use dusk_sdk::testing::*;
@@ -206,16 +206,12 @@ impl Scene {
 
     /// Makes a transfer one of other values, whether they are right or not.
     pub(crate) fn reseal(&self, from: usize, to: usize, act: &mut Sending, values: [u64; 2]) {
-        let [from, to] = [from, to].map(|number| self.parties[number].owner());
-        let key = self.auditor.key().point().expect("it is a key");
-        let (cipher, rhos) = AuditCipher::seal(&key, &act.private.secret.ephemeral, values, to);
-        let notes = [
-            Note { value: values[0], owner: to, rho: rhos[0] },
-            Note { value: values[1], owner: from, rho: rhos[1] },
-        ];
+        let people = [from, to].map(|number| self.parties[number].owner());
+        let (asset, key) = (self.ledger.asset, self.auditor.key());
+        let (cipher, commitments) = sealed(asset, &key, &act.private.secret.ephemeral, people, values);
         (act.call.cipher, act.public.act.cipher) = (cipher, cipher);
-        act.call.commitments = notes.map(|note| note.commitment(self.ledger.asset));
-        act.public.act.commitments = act.call.commitments.into();
+        act.call.commitments = commitments;
+        act.public.act.commitments = commitments.into();
         act.private.secret.values = values.into();
     }
 
@@ -464,6 +460,23 @@ impl Scene {
     pub(crate) fn audited(&self, number: usize) -> u64 {
         self.auditor.balance(self.parties[number].owner())
     }
+}
+
+/// The auditor's ciphertext of a transfer of these values, whether they are right or not, and the commitments to them.
+pub(crate) fn sealed(
+    asset: Field,
+    auditor: &AuditorKey,
+    ephemeral: &Scalar,
+    [from, to]: [Field; 2],
+    values: [u64; 2],
+) -> (AuditCipher, [Field; 2]) {
+    let key = auditor.point().expect("it is a key");
+    let (cipher, rhos) = AuditCipher::seal(&key, ephemeral, values, to);
+    let notes = [
+        Note { value: values[0], owner: to, rho: rhos[0] },
+        Note { value: values[1], owner: from, rho: rhos[1] },
+    ];
+    (cipher, notes.map(|note| note.commitment(asset)))
 }
 
 /// Makes a proof, or takes one that another test has made of the same inputs: scenes begin alike.

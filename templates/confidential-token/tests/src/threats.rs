@@ -1,13 +1,16 @@
 //! What an attacker may try: the table of threats in the README, row by row.
 
+use std::collections::BTreeSet;
+
 use ::asset::Refused;
 use circuits::{DisclosePrivate, DisclosePublic, Disclosure};
 use dusk_sdk::Field;
-use dusk_sdk::finance::confidential::pool::Spending;
+use dusk_sdk::finance::confidential::pool::{Minting, Seizing, Spending};
 use dusk_sdk::finance::confidential::statements::PolicyNative;
 use dusk_sdk::finance::confidential::{
     AuditCipher, NoteCipher, act_nullifier, locks, notes, nullifiers, pool, registry, snapshots,
 };
+use dusk_sdk::finance::wallet::{Identity, Wallet, Words};
 use dusk_sdk::testing::confidential::{Auditor, Ledger, Owned, Party};
 use dusk_sdk::testing::*;
 use dusk_sdk::zk::native::{IndexedError, Scalar};
@@ -23,7 +26,7 @@ fn refused(refusal: impl Into<pool::Refused>) -> Refused {
 
 /// That the prover refuses an act, for a constraint with this name.
 #[track_caller]
-fn unprovable<C, Call>(chain: &Chain, act: &Act<Call, C::Public, C::Private>, constraint: &str)
+pub(crate) fn unprovable<C, Call>(chain: &Chain, act: &Act<Call, C::Public, C::Private>, constraint: &str)
 where
     C: Circuit + Provable + 'static,
 {
@@ -45,8 +48,30 @@ pub(crate) fn disclose(
     Ok(play::disclose(shown, height, question, least))
 }
 
-fn other(field: Field) -> Field {
+/// Another element.
+pub(crate) fn other(field: Field) -> Field {
     field + Field::from(1)
+}
+
+/// A receiver's ciphertext with one part changed: the ephemeral point, the value, the tag.
+pub(crate) fn spoilt_note(note: NoteCipher) -> [NoteCipher; 3] {
+    let NoteCipher { mut ephemeral, fields: [value, rho, memo, tag] } = note;
+    ephemeral[0] ^= 1;
+    [
+        NoteCipher { ephemeral, ..note },
+        NoteCipher { fields: [other(value), rho, memo, tag], ..note },
+        NoteCipher { fields: [value, rho, memo, other(tag)], ..note },
+    ]
+}
+
+/// The auditor's ciphertext with one part changed: the ephemeral point, the values, the owner.
+pub(crate) fn spoilt_cipher(cipher: AuditCipher) -> [AuditCipher; 3] {
+    let AuditCipher { ephemeral: [u, v], fields: [values, owner] } = cipher;
+    [
+        AuditCipher { ephemeral: [v, u], ..cipher },
+        AuditCipher { fields: [other(values), owner], ..cipher },
+        AuditCipher { fields: [values, other(owner)], ..cipher },
+    ]
 }
 
 impl Scene {
@@ -103,6 +128,28 @@ fn equal_notes_have_different_nullifiers(chain: Chain) -> TestResult {
     assert_eq!(scene.values(BOB), [20, 20]);
     scene.send(BOB, CAROL, 40)?;
     assert_eq!(scene.values(CAROL), [40]);
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn no_two_acts_have_the_same_random_elements(chain: Chain) -> TestResult {
+    let scene = Scene::empty(&chain)?;
+    let (auditor, to) = (scene.terms()?.auditor, scene.parties[BOB].address());
+    let identity = Identity { contract: scene.asset.id(), chain: chain.chain_id(), account: 0 };
+    let words = Words::generate()?;
+    let mut seen = BTreeSet::new();
+    // Two wallets of the same words, as after a restoration: each makes the same acts twice.
+    for _ in 0..2 {
+        let mut wallet = Wallet::new(words.clone(), identity);
+        for _ in 0..2 {
+            let act = wallet.mint(&auditor, &to, 10)?;
+            assert!(seen.insert(act.order.commitment.to_bytes()), "rho differs, so the commitment does");
+            assert!(seen.insert(act.order.cipher.ephemeral[0].to_bytes()), "the auditor's ephemeral point");
+            assert!(seen.insert(act.order.note.ephemeral), "the receiver's ephemeral point");
+            let registration = wallet.register(&auditor)?;
+            assert!(seen.insert(registration.act.cipher.ephemeral[0].to_bytes()), "that of a registration");
+        }
+    }
     Ok(())
 }
 
@@ -231,6 +278,39 @@ fn nothing_that_goes_along_can_be_changed(chain: Chain) -> TestResult {
     scene.try_send(act.call, redemption).refused(refused(pool::Refused::ProofInvalid));
     // The order itself is accepted, whoever submits it.
     scene.submit((order, proof))
+}
+
+#[dusk_sdk::test]
+fn nothing_that_goes_along_with_an_issue_or_a_seizure_can_be_changed(chain: Chain) -> TestResult {
+    let mut scene = Scene::open(&chain)?;
+    let fresh = scene.draw();
+    let act = scene.issuing(BOB, 10, fresh)?;
+    let (order, proof, root) = (act.call, prove(&chain, &act)?, scene.ledger.holder_root());
+    let notes = spoilt_note(order.note).map(|note| Minting { note, ..order });
+    let ciphers = spoilt_cipher(order.cipher).map(|cipher| Minting { cipher, ..order });
+    let elsewhere = Minting { commitment: other(order.commitment), ..order };
+    for changed in notes.into_iter().chain(ciphers).chain([elsewhere]) {
+        let issued = scene.asset.by(&scene.officer).issue(changed, root, proof);
+        issued.refused(refused(pool::Refused::ProofInvalid));
+    }
+    scene.asset.by(&scene.officer).issue(order, root, proof).succeeds();
+    scene.issued(&order)?;
+    let act = scene.seizing(ALICE, CAROL)?;
+    let (order, proof) = (act.call, prove(&chain, &act)?);
+    let notes = spoilt_note(order.note).map(|note| Seizing { note, ..order });
+    let ciphers = spoilt_cipher(order.cipher).map(|cipher| Seizing { cipher, ..order });
+    let elsewhere = [
+        Seizing { commitment: other(order.commitment), ..order },
+        Seizing { nullifier: other(order.nullifier), ..order },
+    ];
+    for changed in notes.into_iter().chain(ciphers).chain(elsewhere) {
+        let seized = scene.asset.by(&scene.officer).seize(changed, root, REASON.into(), proof);
+        seized.refused(refused(pool::Refused::ProofInvalid));
+    }
+    scene.asset.by(&scene.officer).seize(order, root, REASON.into(), proof).succeeds();
+    scene.seized(&order)?;
+    assert_eq!((scene.values(BOB), scene.values(CAROL)), (vec![10], vec![ISSUED]));
+    Ok(())
 }
 
 #[dusk_sdk::test]
