@@ -11,14 +11,14 @@ use dusk_sdk::finance::confidential::dividends::Dividend;
 use dusk_sdk::finance::confidential::polls::Poll;
 use dusk_sdk::finance::confidential::pool::{self, Minting, Spending};
 use dusk_sdk::finance::confidential::snapshots::Pinned;
-use dusk_sdk::finance::confidential::{AuditCipher, Keys, Note, NoteCipher, notes};
+use dusk_sdk::finance::confidential::{AuditCipher, AuditorKey, Keys, Note, NoteCipher, notes};
 use dusk_sdk::finance::wallet::{
     ActError, Event, Identity, MintWitness, Place, Seen, TransferWitness, Wallet,
 };
 use dusk_sdk::testing::confidential::{Auditor, Ledger, Party};
 use dusk_sdk::testing::*;
-use dusk_sdk::zk::Proof;
 use dusk_sdk::zk::native::Scalar;
+use dusk_sdk::zk::{PROOF_BYTES, Proof};
 
 use crate::company::{ALICE, BOB, CAROL, Company, HOLDERS, OTHER_TELLER, Proven, failing};
 use crate::threats::{not_proven, one};
@@ -43,25 +43,55 @@ fn send(chain: &Chain, made: TransferWitness) -> Result<Proof<circuits::Send>, P
     chain.prove_once::<circuits::Send>(&public, &SendPrivate { secret: made.secret })
 }
 
-/// Nobody sends an amount out of nothing. Wallets refuse that, so the sender is a party of tests.
+/// The asset of acts that no contract sees, because they have no proof.
+const ASSET: u64 = 11;
+
+/// Somebody who holds nothing. A party of tests makes acts that wallets refuse.
+fn nobody() -> (Ledger, Party, AuditorKey) {
+    let asset = Field::from(ASSET);
+    let (ledger, auditor) = (Ledger::new(asset), Auditor::new(Scalar::from(98)).key());
+    (ledger, Party::new(Keys::from_seed(&[5; 64], 0), asset), auditor)
+}
+
+/// Somebody who holds a note of 30.
+fn somebody() -> Result<(Ledger, Party, AuditorKey), Failure> {
+    let (mut ledger, mut party, auditor) = nobody();
+    let order = ledger.mint(&auditor, &party.address(), 30, [1, 2].map(Scalar::from))?.order;
+    assert!(party.found(ledger.add(order.commitment), order.commitment, &order.note));
+    Ok((ledger, party, auditor))
+}
+
+/// Nobody sends an amount out of nothing.
 #[dusk_sdk::test]
 fn an_empty_note_is_no_fuel(chain: Chain) -> TestResult {
-    let (asset, auditor) = (Field::from(11), Auditor::new(Scalar::from(98)).key());
-    let (mut ledger, mut party) = (Ledger::new(asset), Party::new(Keys::from_seed(&[5; 64], 0), asset));
-    let own = party.address();
     // The first input has to be in the tree, also if nothing is sent.
+    let (ledger, mut party, auditor) = nobody();
+    let own = party.address();
     let made = party.transfer(&ledger, &auditor, &own, [0, 0], Field::default())?;
     let failure = send(&chain, made).expect_err("there is no such proof");
     assert_eq!(failure.constraint(), Some("the first input is in the tree"));
     // The second one too, unless its value is zero: of these notes, only the one of 30 is there.
-    let order = ledger.mint(&auditor, &own, 30, [1, 2].map(Scalar::from))?.order;
-    assert!(party.found(ledger.add(order.commitment), order.commitment, &order.note));
+    let (ledger, mut party, auditor) = somebody()?;
+    let asset = Field::from(ASSET);
     let made_up = Note { value: 7, owner: own.owner, rho: Field::from(5) };
     let cipher = NoteCipher::seal(&own, &Scalar::from(5), &made_up, Field::default())?;
     assert!(party.found(0, made_up.commitment(asset), &cipher));
     let made = party.transfer(&ledger, &auditor, &own, [37, 0], Field::default())?;
     let failure = send(&chain, made).expect_err("there is no such proof");
     assert_eq!(failure.constraint(), Some("the second input is in the tree, or has no value"));
+    Ok(())
+}
+
+/// More than there is, so that the change would be less than nothing.
+#[dusk_sdk::test]
+fn nothing_is_made_by_wrapping(chain: Chain) -> TestResult {
+    let (ledger, mut party, auditor) = somebody()?;
+    let own = party.address();
+    for amount in [31, u64::MAX] {
+        let made = party.transfer(&ledger, &auditor, &own, [amount, 0], Field::default())?;
+        let failure = send(&chain, made).expect_err("there is no such proof");
+        assert_eq!(failure.constraint(), Some("the sum is conserved"), "{amount}");
+    }
     Ok(())
 }
 
@@ -181,6 +211,10 @@ fn a_relayer_changes_no_transfer(chain: Chain) -> TestResult {
     }
     let mut bytes = *proof.as_bytes();
     bytes[500] ^= 1;
+    by.confidential_transfer(call, Proof::from_bytes(bytes)).refused(invalid());
+    // Half a proof, filled up with zeros: an argument of another length is no proof at all.
+    let mut bytes = *proof.as_bytes();
+    bytes[PROOF_BYTES / 2..].fill(0);
     by.confidential_transfer(call, Proof::from_bytes(bytes)).refused(invalid());
     by.confidential_transfer(call, proof).succeeds();
     let by = company.holdings.by(&company.issuer);
