@@ -4,8 +4,8 @@
 use ::holdings::Refused as Refusal;
 use circuits::{SendPrivate, SendPublic};
 use dusk_sdk::Field;
-use dusk_sdk::finance::confidential::dividends::{self, Claiming};
-use dusk_sdk::finance::confidential::polls::{self, Voting};
+use dusk_sdk::finance::confidential::dividends::{self, Claiming, Dividend};
+use dusk_sdk::finance::confidential::polls::{self, Poll, Voting};
 use dusk_sdk::finance::confidential::pool::{self, Spending};
 use dusk_sdk::testing::confidential::ordered;
 use dusk_sdk::testing::*;
@@ -26,6 +26,9 @@ const TRANSFER: [&str; 5] = [
 /// Roots of snapshots.
 const SNAPSHOT: [&str; 2] =
     ["holdings.take_snapshot().note_root", "holdings.HoldingsPinned.snapshot.note_root"];
+
+/// How many blocks a poll and a dividend have, the snapshot's included: more than there are calls.
+const BLOCKS: u64 = 20;
 
 /// Declares that ciphertexts and these places are random.
 fn declare(private: &Private, places: &[&[&str]]) {
@@ -88,7 +91,8 @@ fn nobody_learns_how_somebody_votes(chain: Chain, private: &Private) -> TestResu
         private.declare_public(place, "the result of a poll is public");
     }
     let company = divided(&chain, private)?;
-    let (number, poll) = company.poll()?;
+    let poll = Poll { ends: chain.height() + BLOCKS, ..company.asked(&company.pin()?) };
+    let number = company.holdings.by(&company.issuer).open_poll(poll).into_result()?;
     let by = company.holdings.by(&company.relayer);
     for who in [ALICE, BOB] {
         for Proven { call, proof } in company.ballots(who, number, &poll, private.one_of(&[0, 1, 2]))? {
@@ -121,7 +125,8 @@ fn nobody_learns_what_somebody_is_paid(chain: Chain, private: &Private) -> TestR
         private.declare_public(place, "the sum of a dividend is public");
     }
     let mut company = divided(&chain, private)?;
-    let (number, dividend) = company.declare()?;
+    let dividend = Dividend { ends: chain.height() + BLOCKS, ..company.planned(&company.pin()?) };
+    let number = company.holdings.by(&company.issuer).declare_dividend(dividend).into_result()?;
     let mut last = None;
     for who in [ALICE, BOB] {
         for Proven { call, proof } in company.claims(who, number, &dividend)? {
