@@ -127,3 +127,40 @@ fn a_transfer_with_an_unknown_root_is_refused(chain: Chain) -> TestResult {
     by.confidential_transfer(transfer.call, transfer.root, transfer.proof).succeeds();
     Ok(())
 }
+
+/// Who makes two equal notes, with one random element and one ephemeral key, does not make the receiver lose one.
+#[dusk_sdk::test]
+fn equal_notes_have_different_nullifiers(chain: Chain) -> TestResult {
+    let mut market = Market::open(&chain)?;
+    for _ in 0..2 {
+        let it = &mut market.sides[SHARES];
+        let act = it.issuing(&keys(CAROL).address(), 20, [5, 6].map(Scalar::from))?;
+        let (order, root, proof) = (act.call, it.ledger.holder_root(), prove(&chain, &act)?);
+        it.asset.by(&market.issuer).issue(order, root, proof).succeeds();
+        let position = it.note(order.commitment, order.note);
+        it.auditor.read(it.terms.asset, &[], &order.cipher, &[position])?;
+    }
+    let notes = market.sides[SHARES].parties[CAROL].notes();
+    assert_eq!(notes.len(), 2);
+    assert!(notes[0].note == notes[1].note && notes[0].position != notes[1].position);
+    market.send(SHARES, [CAROL, BOB], 40)?;
+    assert_eq!(market.balances(SHARES), [100, 40, 0]);
+    Ok(())
+}
+
+/// A lock has two inputs. A holder who has got many small notes joins them by transfers to itself.
+#[dusk_sdk::test]
+fn small_notes_are_joined_for_a_lock(chain: Chain) -> TestResult {
+    let mut market = Market::open(&chain)?;
+    for amount in [1, 2, 3] {
+        market.issue(SHARES, CAROL, amount)?;
+    }
+    let trade = market.trade([CAROL, BOB], [6, 400]);
+    let failure = market.reservation(&trade, SHARES).err().expect("two notes are not enough");
+    assert!(failure.to_string().contains("the sum is conserved"), "{failure}");
+    market.send(SHARES, [CAROL, CAROL], 5)?;
+    assert_eq!(market.balances(SHARES), [100, 0, 6]);
+    market.lock(&trade, SHARES)?;
+    assert_eq!(market.balances(SHARES), [100, 0, 0], "all of it is locked");
+    market.agree()
+}

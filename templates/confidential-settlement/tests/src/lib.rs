@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod assets;
+mod foreign;
 mod gas;
 mod market;
 mod model;

@@ -70,6 +70,8 @@ pub(crate) struct Market {
     pub(crate) relayer: Signer,
     pub(crate) settlement: SettlementClient<Deployed>,
     pub(crate) sides: [Side; 2],
+    /// What was issued of each asset.
+    issued: [u64; 2],
     /// All secrets of the market follow from it.
     seed: Seed,
     /// How many random scalars were drawn.
@@ -142,7 +144,8 @@ impl Market {
             Side::open(chain, &issuer, "Windmill", 98, &seed)?,
             Side::open(chain, &issuer, "Euro", 99, &seed)?,
         ];
-        Ok(Self { chain: chain.clone(), issuer, relayer, settlement, sides, seed, drawn: 0 })
+        let issued = [0; 2];
+        Ok(Self { chain: chain.clone(), issuer, relayer, settlement, sides, issued, seed, drawn: 0 })
     }
 
     /// A random scalar that nothing else uses.
@@ -161,6 +164,7 @@ impl Market {
         it.asset.by(&self.issuer).issue(order, root, proof).into_result()?;
         let position = it.note(order.commitment, order.note);
         it.auditor.read(it.terms.asset, &[], &order.cipher, &[position])?;
+        self.issued[side] += amount;
         Ok(())
     }
 
@@ -378,7 +382,7 @@ impl Market {
 
     /// The trees of wallets are those of the contracts.
     pub(crate) fn agree(&self) -> Result<(), Failure> {
-        for (side, issued) in self.sides.iter().zip(ISSUED) {
+        for (side, issued) in self.sides.iter().zip(self.issued) {
             let status = side.asset.status()?;
             assert_eq!(status.note_root, side.ledger.note_root(), "the tree of notes");
             assert_eq!(status.nullifier_root, side.ledger.nullifier_root(), "the tree of nullifiers");

@@ -3,7 +3,7 @@
 //! reasons. What wallets find and auditors decrypt must be the tables of balances.
 
 use ::settlement::Refused;
-use dusk_sdk::finance::confidential::locks;
+use dusk_sdk::finance::confidential::{locks, registry};
 use dusk_sdk::testing::*;
 
 use crate::market::{DEADLINE_BLOCKS, ISSUED, MONEY, Market, PEOPLE, SHARES, Trade, refused};
@@ -16,7 +16,7 @@ const MOST: [usize; 2] = [15, 700];
 #[dusk_sdk::test]
 fn random_calls_agree_with_the_model(chain: Chain) -> TestResult {
     let mut market = Market::open(&chain)?;
-    let (mut model, mut dice, mut accepted, mut settled) = (Model::new(), Dice(7), 0, 0);
+    let (mut model, mut dice, mut accepted, mut settled) = (Model::new(), Dice(17), 0, 0);
     let mut trades = Vec::new();
     for number in 0..CALLS {
         let height = chain.height() + 1;
@@ -50,6 +50,8 @@ enum Call {
     GiveBack { deal: usize },
     Cancel { deal: usize, leg: usize },
     Send { side: usize, parties: [usize; 2], amount: u64 },
+    Issue { side: usize, to: usize, amount: u64 },
+    SetActive { side: usize, who: usize, active: bool },
     Mine { blocks: u64 },
 }
 
@@ -60,6 +62,8 @@ enum Why {
     Settlement(Refused),
     /// An asset refuses.
     Asset(locks::Refused),
+    /// The registry of an asset refuses.
+    Registry(registry::Refused),
     /// The settlement fails because an asset refuses to release.
     NotLocked,
 }
@@ -87,6 +91,10 @@ enum State {
 struct Model {
     /// The notes of each person by value, for both assets. A spend takes the two largest.
     notes: [Vec<Vec<u64>>; 2],
+    /// What was issued of each asset.
+    issued: [u64; 2],
+    /// Who is not frozen in an asset.
+    active: [[bool; PEOPLE]; 2],
     deals: Vec<Deal>,
 }
 
@@ -96,19 +104,23 @@ impl Model {
         for side in [SHARES, MONEY] {
             notes[side][side].push(ISSUED[side]);
         }
-        Self { notes, deals: Vec::new() }
+        Self { notes, issued: ISSUED, active: [[true; PEOPLE]; 2], deals: Vec::new() }
     }
 
-    /// What is called next. Somebody who does not have an amount makes no proof, and so no call.
+    /// What is called next. Somebody who does not have an amount makes no proof, and so no call. Nor is there a proof if
+    /// the sender or the receiver is frozen.
     fn choose(&self, dice: &mut Dice, height: u64) -> Call {
         loop {
             let call = self.random(dice);
             let possible = match call {
                 Call::Lock { deal, leg } => {
                     let it = &self.deals[deal];
-                    it.amounts[leg] <= self.within_reach(leg, it.parties[leg])
+                    it.amounts[leg] <= self.within_reach(leg, it.parties[leg]) && self.active(leg, it.parties)
                 }
-                Call::Send { side, parties, amount } => amount <= self.within_reach(side, parties[0]),
+                Call::Send { side, parties, amount } => {
+                    amount <= self.within_reach(side, parties[0]) && self.active(side, parties)
+                }
+                Call::Issue { side, to, .. } => self.active[side][to],
                 _ => true,
             };
             // Half of the calls that would be refused are left out.
@@ -123,6 +135,12 @@ impl Model {
         let parties = [first, (first + 1 + dice.roll(PEOPLE - 1)) % PEOPLE];
         let amounts = MOST.map(|most| 1 + dice.roll(most) as u64);
         let (leg, kind) = (dice.roll(2), dice.roll(100));
+        // A freeze is short: nobody locks, and few deals settle.
+        if let Some((side, who)) = self.frozen()
+            && dice.roll(4) == 0
+        {
+            return Call::SetActive { side, who, active: true };
+        }
         let Some(newest) = self.deals.len().checked_sub(1) else {
             return Call::Instruct { parties, amounts };
         };
@@ -140,6 +158,8 @@ impl Model {
             65..78 => Call::GiveBack { deal },
             78..90 => Call::Cancel { deal, leg },
             90..92 => Call::Send { side: leg, parties, amount: amounts[leg] },
+            92 => Call::Issue { side: leg, to: first, amount: amounts[leg] },
+            93..95 => Call::SetActive { side: leg, who: first, active: kind == 94 },
             _ => Call::Mine { blocks: DEADLINE_BLOCKS / 10 },
         }
     }
@@ -153,6 +173,17 @@ impl Model {
             (None, Some(leg)) => Call::Lock { deal, leg },
             (None, None) => Call::Settle { deal },
         }
+    }
+
+    /// Somebody who is frozen in an asset.
+    fn frozen(&self) -> Option<(usize, usize)> {
+        let frozen = |side: usize| Some((side, self.active[side].iter().position(|active| !active)?));
+        frozen(SHARES).or_else(|| frozen(MONEY))
+    }
+
+    /// Whether nobody of them is frozen in an asset.
+    fn active(&self, side: usize, parties: [usize; 2]) -> bool {
+        parties.iter().all(|person| self.active[side][*person])
     }
 
     fn within_reach(&self, side: usize, person: usize) -> u64 {
@@ -230,6 +261,15 @@ impl Model {
                 self.spend(side, from, amount);
                 self.give(side, to, amount);
             }
+            Call::Issue { side, to, amount } => {
+                self.issued[side] += amount;
+                self.give(side, to, amount);
+            }
+            Call::SetActive { side, who, active } => {
+                if core::mem::replace(&mut self.active[side][who], active) == active {
+                    return Err(Why::Registry(registry::Refused::SameEntry));
+                }
+            }
             Call::Mine { .. } => {}
         }
         Ok(())
@@ -281,7 +321,7 @@ impl Model {
             let locked = self.deals.iter().filter(|deal| deal.locked[side]).map(|deal| deal.amounts[side]);
             assert_eq!(
                 balances.iter().sum::<u64>() + locked.sum::<u64>(),
-                ISSUED[side],
+                self.issued[side],
                 "nothing is made or lost"
             );
         }
@@ -303,6 +343,8 @@ fn apply(market: &mut Market, trades: &mut Vec<Trade>, call: Call) -> Result<(),
         Call::GiveBack { deal } => market.give_back(&trades[deal]),
         Call::Cancel { deal, leg } => market.cancel(&trades[deal], leg),
         Call::Send { side, parties, amount } => market.send(side, parties, amount),
+        Call::Issue { side, to, amount } => market.issue(side, to, amount),
+        Call::SetActive { side, who, active } => market.set_active(side, who, active),
         Call::Mine { blocks } => {
             market.chain.mine(blocks);
             Ok(())
@@ -316,6 +358,7 @@ fn agree(found: Result<(), Failure>, expected: Result<(), Why>) -> TestResult {
         (Ok(()), Ok(())) => true,
         (Err(failure), Err(Why::Settlement(refusal))) => failure.is(refusal),
         (Err(failure), Err(Why::Asset(refusal))) => failure.is(&refused(refusal.clone())),
+        (Err(failure), Err(Why::Registry(refusal))) => failure.is(&refused(refusal.clone())),
         (Err(failure), Err(Why::NotLocked)) => failure.to_string().contains("UnknownLock"),
         _ => false,
     };

@@ -2,10 +2,13 @@
 //! arguments, events, gas, changed pages and sizes must be the same, except for what is declared here.
 
 use circuits::Answer;
+use dusk_sdk::finance::confidential::pool::{self, Locking, Spending};
 use dusk_sdk::testing::confidential::ordered;
 use dusk_sdk::testing::*;
 
-use crate::market::{ALICE, BOB, CAROL, DEADLINE_BLOCKS, ISSUED, MONEY, Market, Proven, SHARES, prove};
+use crate::market::{
+    ALICE, BOB, CAROL, DEADLINE_BLOCKS, ISSUED, MONEY, Market, Proven, SHARES, prove, refused,
+};
 
 /// Commitments to new notes, and nullifiers of spent ones.
 const NOTES: [&str; 3] = ["issue.order.commitment", "NoteAdded.commitment", "NullifierSpent.nullifier"];
@@ -71,16 +74,21 @@ fn declare(private: &Private, places: &[&[&str]]) {
     }
 }
 
-/// Who trades with whom, and how much, whether the instruction settles, is rejected, or ends after its deadline.
+/// Who trades with whom, and how much, whether the instruction settles, is rejected, or ends after its deadline. A
+/// settlement before the locks and a lock with a changed deadline are refused.
 #[dusk_sdk::test(observer)]
 fn nobody_learns_who_trades_what_with_whom(chain: Chain, private: &Private) -> TestResult {
     declare(private, &[&INSTRUCTION, &LOCK, &SETTLED, &ENDED]);
     let (mut market, parties) = traders(&chain, private)?;
     let trade = market.affirmed(parties, ISSUED.map(|issued| private.between(1, issued)))?;
+    market.settlement.by(&market.relayer).settle(trade.name).panics("E9350: UnknownLock");
     for leg in [SHARES, MONEY] {
         let (at, side) = (market.settlement.id(), &mut market.sides[leg]);
         let act = ordered(|| side.reserving(at, &trade, leg), |act| act.call.nullifiers)?;
         let (root, proof) = (side.ledger.holder_root(), prove(&chain, &act)?);
+        let changed = Locking { deadline: act.call.deadline + 1, ..act.call };
+        let by = side.asset.by(&market.relayer);
+        by.lock(changed, root, proof).refused(refused(pool::Refused::ProofInvalid));
         market.submit_lock(leg, &Proven { call: act.call, root, proof })?;
     }
     let (before, by) = (chain.snapshot(), market.settlement.by(&market.relayer));
@@ -93,7 +101,7 @@ fn nobody_learns_who_trades_what_with_whom(chain: Chain, private: &Private) -> T
     Ok(())
 }
 
-/// A transfer between holders.
+/// A transfer between holders. One with exchanged ciphertexts is refused.
 #[dusk_sdk::test(observer)]
 fn nobody_learns_who_sends_to_whom_how_much(chain: Chain, private: &Private) -> TestResult {
     declare(private, &[&TRANSFER]);
@@ -102,6 +110,9 @@ fn nobody_learns_who_sends_to_whom_how_much(chain: Chain, private: &Private) -> 
     let Proven { call, root, proof } =
         ordered(|| market.transfer(SHARES, [from, to], amount), |it| it.call.nullifiers)?;
     let asset = market.sides[SHARES].asset.by(&market.relayer);
+    let changed = Spending { notes: [call.notes[1], call.notes[0]], ..call };
+    let sent = asset.confidential_transfer(changed, root, proof);
+    sent.refused(refused(pool::Refused::ProofInvalid));
     asset.confidential_transfer(call, root, proof).succeeds();
     Ok(())
 }

@@ -4,9 +4,10 @@ use ::settlement::{Affirmed, GivenBack, Instructed, MAX_BLOCKS, Refused, Settled
 use circuits::Answer;
 use dusk_sdk::Field;
 use dusk_sdk::finance::confidential::locks::{LockCancelled, LockReleased};
+use dusk_sdk::testing::confidential::Party;
 use dusk_sdk::testing::*;
 
-use crate::market::{ALICE, BOB, CAROL, DEADLINE_BLOCKS, ISSUED, MONEY, Market, SHARES};
+use crate::market::{ALICE, BOB, CAROL, DEADLINE_BLOCKS, ISSUED, MONEY, Market, SHARES, keys};
 
 /// Alice delivers ten shares to bob, who pays 400.
 const PARTIES: [usize; 2] = [ALICE, BOB];
@@ -159,5 +160,28 @@ fn instructions_are_checked(chain: Chain) -> TestResult {
     by.affirm(trade.name, 0, affirmation).refused(Refused::AlreadyAffirmed);
     by.settle(trade.name).refused(Refused::NotAffirmed { side: 1 });
     assert_eq!(market.settlement.record(unknown)?, None);
+    Ok(())
+}
+
+/// A wallet that has lost all but its keys finds its notes again: what was locked for it is in the asset contract, and
+/// the events have the rest.
+#[dusk_sdk::test]
+fn a_lost_wallet_is_rebuilt_from_its_keys(chain: Chain) -> TestResult {
+    let mut market = Market::open(&chain)?;
+    let trade = market.affirmed(PARTIES, AMOUNTS)?;
+    let lock = market.reservation(&trade, SHARES)?;
+    market.submit_lock(SHARES, &lock)?;
+    market.lock(&trade, MONEY)?;
+    let pending = market.sides[SHARES].asset.pending(market.id(&trade, SHARES))?.expect("it is locked");
+    market.settle(&trade)?;
+    // The notes of shares: the issue, alice's change, and what bob has received.
+    let it = &market.sides[SHARES];
+    let mut bob = Party::new(keys(BOB), it.terms.asset);
+    assert!(bob.found(2, pending.released, &pending.for_receiver));
+    assert_eq!((bob.balance(), bob.notes()), (10, it.parties[BOB].notes()));
+    let mut alice = Party::new(keys(ALICE), it.terms.asset);
+    assert!(!alice.found(2, pending.released, &pending.for_receiver), "it is not hers");
+    assert!(alice.found(1, lock.call.change, &lock.call.notes[2]));
+    assert_eq!((alice.balance(), alice.notes()), (90, it.parties[ALICE].notes()));
     Ok(())
 }

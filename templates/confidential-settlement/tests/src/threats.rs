@@ -6,8 +6,8 @@ use dusk_sdk::finance::confidential::locks::LockId;
 use dusk_sdk::finance::confidential::pool::Locking;
 use dusk_sdk::finance::confidential::{AuditCipher, NoteCipher, locks, notes, nullifiers, pool, registry};
 use dusk_sdk::testing::*;
-use dusk_sdk::zk::Proof;
 use dusk_sdk::zk::native::Scalar;
+use dusk_sdk::zk::{PROOF_BYTES, Proof};
 use dusk_sdk::{ContractId, Field};
 use play::Deal;
 
@@ -284,6 +284,10 @@ fn a_relayer_changes_nothing(chain: Chain) -> TestResult {
     // Nor does a flipped bit of the proof pass.
     let mut bytes = *proof.as_bytes();
     bytes[500] ^= 1;
+    by.lock(call, root, Proof::<Reserve>::from_bytes(bytes)).refused(refused(pool::Refused::ProofInvalid));
+    // Nor does half a proof, filled up with zeros: an argument of another length is no proof at all.
+    let mut bytes = *proof.as_bytes();
+    bytes[PROOF_BYTES / 2..].fill(0);
     by.lock(call, root, Proof::<Reserve>::from_bytes(bytes)).refused(refused(pool::Refused::ProofInvalid));
     by.lock(call, root, proof).succeeds();
     Ok(())

@@ -52,11 +52,13 @@ pub(crate) struct Company {
     pub(crate) teller: &'static Teller,
     /// The commitments of all notes.
     pub(crate) notes: Vec<Field>,
+    /// All events.
+    pub(crate) seen: Vec<Seen>,
     nullifiers: u64,
 }
 
 /// The seeds of words: of the holders, except in observer tests; of the auditor; of the teller and of another one.
-const HOLDERS: [u8; 32] = [7; 32];
+pub(crate) const HOLDERS: [u8; 32] = [7; 32];
 const AUDITOR: [u8; 32] = [8; 32];
 const TELLERS: [[u8; 32]; 2] = [[9; 32], [10; 32]];
 
@@ -88,6 +90,7 @@ impl Company {
             auditor: Auditor::new(Words::for_tests(AUDITOR), identity),
             teller: &TELLER,
             notes: Vec::new(),
+            seen: Vec::new(),
             nullifiers: 0,
         })
     }
@@ -131,12 +134,13 @@ impl Company {
         Ok(Proven { call: made.order, proof })
     }
 
-    /// A holder sends an amount.
-    pub(crate) fn send(&mut self, parties: [usize; 2], amount: u64) -> Result<(), Failure> {
+    /// A holder sends an amount. Returns what was sent to the contract.
+    pub(crate) fn send(&mut self, parties: [usize; 2], amount: u64) -> Result<Spending, Failure> {
         let Proven { call, proof } = self.transfer(parties, amount)?;
         self.holdings.by(&self.relayer).confidential_transfer(call, proof).into_result()?;
         let notes = [0, 1].map(|output| (call.commitments[output], call.notes[output]));
-        self.read(&call.nullifiers, &notes, Some(call.cipher))
+        self.read(&call.nullifiers, &notes, Some(call.cipher))?;
+        Ok(call)
     }
 
     /// The officer takes a snapshot.
@@ -289,7 +293,9 @@ impl Company {
         for wallet in &mut self.wallets {
             failing(wallet.scan(&seen))?;
         }
-        failing(self.auditor.scan(&seen)).map(|_| ())
+        failing(self.auditor.scan(&seen))?;
+        self.seen.extend(seen);
+        Ok(())
     }
 
     /// What people hold, as their wallets know it.

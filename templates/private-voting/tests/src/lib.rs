@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod company;
+mod foreign;
 mod gas;
 mod model;
 mod observer;

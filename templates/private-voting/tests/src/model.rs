@@ -6,6 +6,7 @@ use ::holdings::Refused as Refusal;
 use dusk_sdk::Field;
 use dusk_sdk::finance::confidential::dividends::{self, Claiming, Dividend};
 use dusk_sdk::finance::confidential::polls::{self, Poll, Voting};
+use dusk_sdk::finance::confidential::pool::Spending;
 use dusk_sdk::finance::wallet::Choice;
 use dusk_sdk::testing::*;
 use dusk_sdk::zk::{PROOF_BYTES, Proof};
@@ -17,7 +18,8 @@ const CALLS: u64 = 300;
 
 #[dusk_sdk::test]
 fn random_calls_agree_with_the_model(chain: Chain) -> TestResult {
-    let mut world = World { company: Company::open(&chain)?, polls: Vec::new(), dividends: Vec::new() };
+    let company = Company::open(&chain)?;
+    let mut world = World { company, transfer: None, polls: Vec::new(), dividends: Vec::new() };
     let (mut model, mut dice) = (Model { balances: SHARES, supply: 100, ..Model::default() }, Dice(11));
     let (mut accepted, mut tallied) = (0, 0);
     for number in 0..CALLS {
@@ -46,6 +48,8 @@ fn random_calls_agree_with_the_model(chain: Chain) -> TestResult {
 #[derive(Debug, Clone)]
 enum Call {
     Send { parties: [usize; 2], amount: u64 },
+    SendAgain,
+    Issue { to: usize, amount: u64 },
     Ask,
     Vote { poll: usize, who: usize, choice: u8 },
     Tally { poll: usize },
@@ -62,6 +66,8 @@ enum Why {
     Dividends(dividends::Refused),
     /// The note has acted.
     Acted,
+    /// The note was spent.
+    Spent,
 }
 
 /// What people held at a snapshot, note by note, and what became of it.
@@ -88,6 +94,8 @@ struct Model {
 /// The chain, and what was sent to it.
 struct World {
     company: Company,
+    /// The last transfer.
+    transfer: Option<Spending>,
     polls: Vec<(Poll, Vec<Sent<Voting>>)>,
     dividends: Vec<(Dividend, Vec<Sent<Claiming>>)>,
 }
@@ -123,6 +131,8 @@ impl Model {
                 45..57 if polls > 0 => Call::Tally { poll: last(dice, polls) },
                 57..77 if dividends > 0 => Call::Claim { dividend: last(dice, dividends), who: first },
                 77..87 if dividends > 0 => Call::Close { dividend: last(dice, dividends) },
+                87 => Call::Issue { to: first, amount },
+                88..90 if world.transfer.is_some() => Call::SendAgain,
                 _ => Call::Mine { blocks: 1 + dice.roll(2) as u64 },
             };
             let possible = match &call {
@@ -148,6 +158,11 @@ impl Model {
             Call::Send { parties: [from, to], amount } => {
                 self.balances[from] -= amount;
                 self.balances[to] += amount;
+            }
+            Call::SendAgain => return Err(Why::Spent),
+            Call::Issue { to, amount } => {
+                self.balances[to] += amount;
+                self.supply += amount;
             }
             // Two calls: the snapshot, and the poll or the dividend in the next block.
             Call::Ask => self.polls.push(Count::new(world, now + BLOCKS, 0)),
@@ -251,9 +266,15 @@ impl Count {
 impl World {
     /// Makes a call on the chain.
     fn apply(&mut self, call: &Call) -> Result<(), Failure> {
-        let Self { company, polls, dividends } = self;
+        let Self { company, transfer, polls, dividends } = self;
         match *call {
-            Call::Send { parties, amount } => company.send(parties, amount)?,
+            Call::Send { parties, amount } => *transfer = Some(company.send(parties, amount)?),
+            Call::SendAgain => {
+                let order = transfer.expect("there was a transfer");
+                let by = company.holdings.by(&company.relayer);
+                return by.confidential_transfer(order, nothing()).into_result().map(|_| ());
+            }
+            Call::Issue { to, amount } => company.issue(to, amount)?,
             Call::Ask => {
                 let ends = company.chain.height() + 1 + BLOCKS;
                 let poll = Poll { ends, ..company.asked(&company.pin()?) };
@@ -331,6 +352,7 @@ fn agree(found: Result<(), Failure>, expected: &Result<(), Why>) -> TestResult {
         (Err(failure), Err(Why::Polls(refusal))) => failure.is(&Refusal::Polls(refusal.clone())),
         (Err(failure), Err(Why::Dividends(refusal))) => failure.is(&Refusal::Dividends(refusal.clone())),
         (Err(failure), Err(Why::Acted)) => failure.to_string().contains("AlreadyActed"),
+        (Err(failure), Err(Why::Spent)) => failure.to_string().contains("AlreadySpent"),
         _ => false,
     };
     let told = || Failure::new(format!("the model says {expected:?}, and the chain {found:?}"));

@@ -19,12 +19,12 @@ use dusk_sdk::zk::{PROOF_BYTES, Proof};
 
 use crate::company::{ALICE, BOB, CAROL, Company, OTHER_TELLER, Proven, failing};
 
-fn one<T, C>(proven: Vec<Proven<T, C>>) -> Proven<T, C> {
+pub(crate) fn one<T, C>(proven: Vec<Proven<T, C>>) -> Proven<T, C> {
     let [one] = proven.try_into().ok().expect("there is one note");
     one
 }
 
-fn not_proven() -> Refusal {
+pub(crate) fn not_proven() -> Refusal {
     Refusal::Polls(polls::Refused::BallotNotProven)
 }
 
