@@ -12,7 +12,7 @@ use local_node_sim::{Options, Outcome, Report, diagram, draw, simulate};
 /// The fixed set: long enough that everything happens that should, short enough for every change.
 const SEEDS: std::ops::Range<u64> = 40..72;
 /// Seeds that show what those do not.
-const MORE_SEEDS: [u64; 5] = [6, 17, 20, 87, 111];
+const MORE_SEEDS: [u64; 7] = [6, 17, 20, 87, 111, 135, 142];
 /// How many runs of the fixed set come to finality at least. Each of the others has an explanation, but a set in which
 /// most runs explain why nothing becomes final tests too little.
 const MIN_FINAL: usize = 27;

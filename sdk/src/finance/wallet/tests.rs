@@ -233,7 +233,7 @@ fn spoilt_ciphertexts_do_no_harm_and_their_notes_are_not_lost() {
     let good = NoteCipher::seal(&mine, &Scalar::from(9), &note, 1.into()).unwrap();
     let place = chain.next();
     let position = chain.note(place, note, NoteCipher { ephemeral: [0xff; 32], ..good });
-    // Says that it is worth more.
+    // An equal note, whose ciphertext says that it is worth more.
     let lie = NoteCipher::seal(&mine, &Scalar::from(9), &Note { value: 500, ..note }, 1.into()).unwrap();
     chain.note(place, note, lie);
     let dust = Note { value: 0, ..note };
@@ -247,7 +247,7 @@ fn spoilt_ciphertexts_do_no_harm_and_their_notes_are_not_lost() {
     assert_eq!(wallet.adopt(9, 5, note.rho), Err(AdoptError::Unknown));
     wallet.adopt(position, 5, note.rho).unwrap();
     wallet.adopt(position, 5, note.rho).unwrap();
-    assert_eq!(reopened(&wallet).balance(), Balance { total: 5, free: 5, notes: 1 });
+    assert_eq!(reopened(&wallet).balance(), Balance { total: 10, free: 10, notes: 2 }, "equal notes have one opening");
 }
 
 #[test]

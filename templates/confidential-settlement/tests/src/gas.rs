@@ -10,7 +10,7 @@ const TRANSFER_GAS: u64 = 20_000_000;
 /// For `settle` with both locks.
 const SETTLEMENT_GAS: u64 = 45_000_000;
 /// For all calls of a settlement: the instruction, both affirmations, both locks and `settle`.
-const ALL_CALLS_GAS: u64 = 50_000_000;
+const ALL_CALLS_GAS: u64 = 60_000_000;
 
 #[dusk_sdk::test]
 fn a_settlement_costs_little(chain: Chain) -> TestResult {

@@ -107,8 +107,8 @@ impl Model {
         Self { notes, issued: ISSUED, active: [[true; PEOPLE]; 2], deals: Vec::new() }
     }
 
-    /// What is called next. Somebody who does not have an amount makes no proof, and so no call. Nor is there a proof if
-    /// the sender or the receiver is frozen.
+    /// The next call. Somebody who does not have an amount makes no proof, and so no call. Nor is there a proof if the
+    /// sender or the receiver is frozen.
     fn choose(&self, dice: &mut Dice, height: u64) -> Call {
         loop {
             let call = self.random(dice);
