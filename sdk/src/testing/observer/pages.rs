@@ -13,6 +13,8 @@ use super::values::fits;
 
 /// The unit in which contents are compared, in bytes: a shorter one is equal by chance too often.
 const WORD_BYTES: usize = 4;
+/// Whole blocks are compared first, because most of a page is the same in all runs.
+const BLOCK_BYTES: usize = 64 * WORD_BYTES;
 
 impl Comparison<'_> {
     /// Compares which contracts and pages changed, the lengths of memories, and the contents. Gives the number of
@@ -79,16 +81,22 @@ impl Comparison<'_> {
         for part in &pages[0].parts {
             let other = |run: usize| pages[run].parts.iter().find(|other| other.offset == part.offset);
             let (Some(b), Some(c), Some(d)) = (other(1), other(2), other(3)) else { continue };
-            let words = [part, b, c, d].map(|part| part.bytes.0.chunks(WORD_BYTES).collect::<Vec<_>>());
-            for (index, word) in words[0].iter().enumerate() {
-                let other = |run: usize| words[run].get(index);
-                let (Some(b), Some(c), Some(d)) = (other(1), other(2), other(3)) else { continue };
-                let offset = part.offset + (index * WORD_BYTES) as u64;
-                if verdict([word, b, c, d]) == Verdict::Fixed
-                    && self.seems_fixed(Doubt::Word(at.call, id, offset))
-                    && self.reported.insert((id, offset))
-                {
-                    places.push((offset, (word.to_vec(), b.to_vec())));
+            let parts = [part, b, c, d].map(|part| part.bytes.0.as_slice());
+            let length = parts.iter().map(|bytes| bytes.len()).min().unwrap_or_default();
+            for from in (0..length).step_by(BLOCK_BYTES) {
+                let blocks = parts.map(|bytes| &bytes[from..length.min(from + BLOCK_BYTES)]);
+                if verdict(blocks.each_ref()) == Verdict::Same {
+                    continue;
+                }
+                for at_word in (0..blocks[0].len()).step_by(WORD_BYTES) {
+                    let word = blocks.map(|block| &block[at_word..block.len().min(at_word + WORD_BYTES)]);
+                    let offset = part.offset + (from + at_word) as u64;
+                    if verdict(word.each_ref()) == Verdict::Fixed
+                        && self.seems_fixed(Doubt::Word(at.call, id, offset))
+                        && self.reported.insert((id, offset))
+                    {
+                        places.push((offset, (word[0].to_vec(), word[1].to_vec())));
+                    }
                 }
             }
         }
