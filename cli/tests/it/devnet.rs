@@ -233,7 +233,7 @@ fn a_devnet_lives_through_what_is_done_to_it() {
     says(&place.dusk(&["devnet", "loss", "5%"]).exits(0), &["20 ms late · 5.0 % lost"]);
     finality_goes_on(&place, &[1, 2, 3, 4, 5, 6, 7]);
     place.dusk(&["devnet", "heal"]).exits(0);
-    commands_work_there(&place, &on_devnet);
+    commands_work_there(&place, on_devnet);
     value("4");
 
     says(&place.dusk(&["devnet", "down"]).exits(0), &["ended 7 nodes; `up` continues the chain"]);
