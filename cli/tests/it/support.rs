@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -16,42 +16,48 @@ pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_cargo-dusk");
 /// dependencies of each would otherwise be compiled again.
 const KEPT: &str = env!("CARGO_TARGET_TMPDIR");
 
-/// How many tests compile projects at a time. Each has a target folder of its own for what its projects compile.
-const LANES: usize = 2;
+/// Where what the projects of a test compile is kept. Tests of one lane run one after the other, because the packages of
+/// all projects have the same names and two tests must not share a target folder at one time.
+///
+/// Each test has its lane for good: a second run finds the SDK compiled with the features that its projects ask for.
+/// Both lanes take about as long.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Lane {
+    /// The book, and projects that are written for a test.
+    Written,
+    /// Templates and examples.
+    Shipped,
+}
+
+impl Lane {
+    /// The name of its target folder.
+    const fn folder(self) -> &'static str {
+        match self {
+            Self::Written => "projects-written",
+            Self::Shipped => "projects-shipped",
+        }
+    }
+}
+
+/// One for each lane.
+static LANES: [Mutex<()>; 2] = [const { Mutex::new(()) }; 2];
 
 thread_local! {
     /// The lane of the test of this thread.
-    static LANE: Cell<usize> = const { Cell::new(0) };
+    static LANE: Cell<Lane> = const { Cell::new(Lane::Written) };
 }
 
 /// The turn of a test that compiles projects, until it is dropped.
-///
-/// The packages of all projects have the same names, so two tests must not share a target folder at one time. Make the
-/// places of the test after this: they compile in the folder of its lane.
+#[must_use]
 pub(crate) struct Turn {
-    lane: usize,
+    _lane: MutexGuard<'static, ()>,
 }
 
-/// The lanes that are in use.
-static LANES_IN_USE: (Mutex<[bool; LANES]>, Condvar) = (Mutex::new([false; LANES]), Condvar::new());
-
-/// Waits for a lane that no other test uses.
-pub(crate) fn turn() -> Turn {
-    let (in_use, freed) = &LANES_IN_USE;
-    let in_use = in_use.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut in_use = freed.wait_while(in_use, |it| it.iter().all(|used| *used)).unwrap_or_else(PoisonError::into_inner);
-    let lane = in_use.iter().position(|used| !used).expect("a lane is free");
-    in_use[lane] = true;
+/// Waits until no other test uses the lane. Places that the test makes after this compile there.
+pub(crate) fn turn(lane: Lane) -> Turn {
+    let guard = LANES[lane as usize].lock().unwrap_or_else(PoisonError::into_inner);
     LANE.set(lane);
-    Turn { lane }
-}
-
-impl Drop for Turn {
-    fn drop(&mut self) {
-        let (in_use, freed) = &LANES_IN_USE;
-        in_use.lock().unwrap_or_else(PoisonError::into_inner)[self.lane] = false;
-        freed.notify_one();
-    }
+    Turn { _lane: guard }
 }
 
 /// Writes a program that the shell runs.
@@ -70,7 +76,7 @@ pub(crate) fn write_script(path: &Path, text: &str) {
 pub(crate) struct Place {
     folder: TempDir,
     has_own_cache: bool,
-    lane: usize,
+    lane: Lane,
     /// The folder that commands run in.
     pub(crate) at: PathBuf,
 }
@@ -112,7 +118,7 @@ impl Place {
         command
             .current_dir(&self.at)
             .env("PATH", std::env::join_paths(path).unwrap())
-            .env("CARGO_TARGET_DIR", Path::new(KEPT).join(format!("projects-{}", self.lane)))
+            .env("CARGO_TARGET_DIR", Path::new(KEPT).join(self.lane.folder()))
             // Whatever this clone's is.
             .env("CARGO_DUSK_REPOSITORY", "https://example.org/cargo-dusk")
             .stdin(Stdio::null());
