@@ -1,34 +1,34 @@
 //! The file `dusk.toml`: what a project says about networks, accounts and deployments.
 //!
 //! ```toml
-//! [defaults]                       # what commands take where nothing is said
+//! [defaults]                       # defaults for the options `--network` and `--from`
 //! network = "local"
 //! account = "alice"
 //!
-//! [networks]                       # `local`, `devnet`, `testnet` and `mainnet` need no entry
+//! [networks]                       # other networks than `local`, `devnet`, `testnet` and `mainnet`
 //! staging = { url = "http://10.0.0.5:8080" }
 //!
-//! [accounts]                       # names for development accounts, or for addresses
+//! [accounts]                       # names for development accounts or addresses
 //! owner = "alice"
 //!
-//! [deploy.token]                   # what `cargo dusk deploy token` and `deploy --all` do
-//! contract = "token"               # the package; the entry's own name where it is left out
-//! from = "owner"                   # who signs, pays and owns
+//! [deploy.token]                   # an entry for `cargo dusk deploy token` and `deploy --all`
+//! contract = "token"               # the package; by default the name of the entry
+//! from = "owner"                   # the account that signs and pays; the deployment states it as the owner
 //! init = { supply = 1000, minter = "@owner" }
-//! alias = "gold"                   # the name to call it by; the entry's own where it is left out
+//! alias = "gold"                   # the contract's name in later commands; by default the name of the entry
 //!
 //! [deploy.shop]
-//! init = ["@contract:token"]       # the id of what the entry `token` has deployed, which is deployed before
-//! after = ["price"]                # what else is deployed before
+//! init = ["@contract:token"]       # the id of the contract of the entry `token`, which is deployed first
+//! after = ["price"]                # further entries to deploy first
 //!
 //! [build]
-//! small = true                     # contracts without the texts of panics, as `build --small` makes them
+//! small = true                     # contracts without panic messages, as with `build --small`
 //!
 //! [circuits]
-//! crs = "production"               # the parameters of keys; `development` where it is left out: for local chains only
+//! crs = "production"               # parameters of circuit keys; by default `development`, for local chains only
 //!
 //! [sdk]
-//! source = "registry"              # the SDK from crates.io instead of the one that cargo-dusk carries
+//! source = "registry"              # the SDK from crates.io instead of the bundled SDK
 //! ```
 
 use std::collections::BTreeMap;
