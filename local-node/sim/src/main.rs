@@ -22,7 +22,7 @@ const USAGE: &str = "usage: local-node-sim --seed N [--real] [--vm real|model] [
 --seed N      runs one network, and prints all its events
 --seeds A..B  runs a network for each seed from A to B - 1, and prints the plans that fail; progress goes to stderr
 measure WHAT  prints a table, and writes a plot as SVG
---real        signs with BLS, as the chain does, instead of with ideal signatures, which cost no time
+--real        signs with BLS, as the chain does, instead of with hashes (ideal signatures)
 --vm real     runs the shipped ledger and virtual machine instead of the model; their folders are in TMPDIR
 --mixed       lets the seed choose: BLS signatures in a tenth of the runs, the virtual machine in a twentieth
 --out FOLDER  writes pictures to this folder; by default to the current one
@@ -131,7 +131,7 @@ fn one(out: &mut impl Write, seed: u64, options: Options, folder: &std::path::Pa
     writeln!(out, "digest {digest}")?;
     match &report.outcome {
         Outcome::Final => writeln!(out, "final {} ms after the healing", report.healed_in.0)?,
-        Outcome::Parted(why) => writeln!(out, "two final blocks at one height, which the protocol cannot prevent: {why}")?,
+        Outcome::Parted(why) => writeln!(out, "two final blocks at a height, which the protocol cannot prevent: {why}")?,
         Outcome::Undecidable => writeln!(out, "no committee can decide with the nodes that are alive")?,
         Outcome::Unsettled(why) => writeln!(out, "no block becomes final, which the protocol cannot prevent: {why}")?,
         Outcome::Violated(violation) => {
@@ -190,7 +190,7 @@ fn many(out: &mut impl Write, seeds: Range<u64>, kind: Kind, folder: &std::path:
             Outcome::Final => {}
             Outcome::Parted(why) => {
                 parted += 1;
-                writeln!(out, "seed {seed}: two final blocks at one height, which the protocol cannot prevent: {why}")?;
+                writeln!(out, "seed {seed}: two final blocks at a height, which the protocol cannot prevent: {why}")?;
             }
             Outcome::Undecidable => undecidable += 1,
             Outcome::Unsettled(why) => {
