@@ -131,7 +131,7 @@ fn one(out: &mut impl Write, seed: u64, options: Options, folder: &std::path::Pa
     writeln!(out, "digest {digest}")?;
     match &report.outcome {
         Outcome::Final => writeln!(out, "final {} ms after the healing", report.healed_in.0)?,
-        Outcome::Parted(why) => writeln!(out, "two final blocks at a height, which the protocol cannot prevent: {why}")?,
+        Outcome::Parted(why) => writeln!(out, "two final blocks, which the protocol cannot prevent: {why}")?,
         Outcome::Undecidable => writeln!(out, "no committee can decide with the nodes that are alive")?,
         Outcome::Unsettled(why) => writeln!(out, "no block becomes final, which the protocol cannot prevent: {why}")?,
         Outcome::Violated(violation) => {
@@ -190,7 +190,7 @@ fn many(out: &mut impl Write, seeds: Range<u64>, kind: Kind, folder: &std::path:
             Outcome::Final => {}
             Outcome::Parted(why) => {
                 parted += 1;
-                writeln!(out, "seed {seed}: two final blocks at a height, which the protocol cannot prevent: {why}")?;
+                writeln!(out, "seed {seed}: two final blocks, which the protocol cannot prevent: {why}")?;
             }
             Outcome::Undecidable => undecidable += 1,
             Outcome::Unsettled(why) => {
