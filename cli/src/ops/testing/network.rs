@@ -170,7 +170,7 @@ impl TestChain for OnNetwork<'_> {
             Request::Height => self.height(),
             Request::Block { .. } => {
                 return not_here(
-                    "it puts several calls into one block (`in_one_block`), and a network decides the block of each call",
+                    "it puts several calls into one block (`in_one_block`), and a network decides each call's block",
                 );
             }
             Request::Mine { .. } => return not_here("it moves time (`mine`), and a network makes blocks by itself"),
