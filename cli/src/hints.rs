@@ -61,8 +61,8 @@ fn of_system(kind: ErrorKind) -> (Exit, &'static str) {
         }
         ErrorKind::InvalidData => (Exit::Usage, "the named file is not text in UTF-8: save it as such"),
         ErrorKind::FileTooLarge => (Exit::Usage, "shorten the named file"),
-        ErrorKind::InvalidFilename => (Exit::Usage, "shorten the name: the system has no files of that one"),
-        ErrorKind::ArgumentListTooLong => (Exit::Usage, "shorten what the command is given, or give it in a file"),
+        ErrorKind::InvalidFilename => (Exit::Usage, "shorten the name: the system accepts no file with this one"),
+        ErrorKind::ArgumentListTooLong => (Exit::Usage, "shorten the arguments of the command, or pass them in a file"),
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
             (Exit::Environment, "make the named file or folder readable and writable for yourself")
         }

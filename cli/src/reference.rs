@@ -35,11 +35,11 @@ const FEATURES: [(Feature, &str); 14] = [
 fn the_book_shows_the_rules_as_they_are() {
     let mut page = format!(
         "# Rules and gas\n\n{MADE}\n\n## Gas\n\nEach WASM instruction costs one unit of gas, with these exceptions:\n\n\
-         | instruction or action | gas |\n|---|---|\n| a store of 32 bits or less | 16 |\n\
-         | a store of 64 bits, or of a part of one | 32 |\n\
-         | a store of 128 bits | 64 |\n| an event, for each byte of topic and data | 4 |\n\
+         | instruction or action | gas |\n|---|---|\n| a store of an `i32` or `f32`, or of its lower bits | 16 |\n\
+         | a store of an `i64` or `f64`, or of its lower bits | 32 |\n\
+         | a store of a `v128`, or of a lane | 64 |\n| an event, for each byte of topic and data | 4 |\n\
          | `block`, `loop`, `else`, `end`, `nop`, `drop`, `return`, `unreachable` | 0 |\n\
-         | a host query | [see its price](../internals/vm.md#host-queries) |\n\n\
+         | a host query, such as the verification of a proof | [see its price](../internals/vm.md#host-queries) |\n\n\
          A call to another contract gets the gas limit that the caller sets, or 93 % of the remaining gas. A \
          successful call costs the gas that it spent; a failed call costs its whole limit. A failed transaction \
          pays for its whole gas limit.\n\n\

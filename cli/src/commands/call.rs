@@ -156,11 +156,11 @@ struct NoNames;
 
 impl Names for NoNames {
     fn account(&self, name: &str) -> Result<String, String> {
-        Err(format!("`@{name}` needs a chain"))
+        Err(format!("only a chain gives the address or id of `@{name}`"))
     }
 
     fn contract(&self, name: &str) -> Result<String, String> {
-        Err(format!("`@{name}` needs a chain"))
+        Err(format!("only a chain gives the address or id of `@{name}`"))
     }
 }
 

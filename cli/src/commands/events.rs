@@ -237,7 +237,7 @@ impl Search<'_> {
                 News::Gone(_) => {}
                 News::Back => {
                     gone = false;
-                    self.ui.step("Following", "the node again, first the events in between");
+                    self.ui.step("Following", "the node again, beginning with the missed events");
                 }
             }
             Ok(true)

@@ -89,11 +89,11 @@ fn write(project: &Project, options: &EvidenceOptions, report: &Arc<dyn Report>,
         ui.document(&document);
         return Ok(ExitCode::SUCCESS);
     }
-    let message = format!("the evidence speaks against the project: {}", evidence.remarks.join("; "));
+    let message = format!("the evidence shows faults of the project: {}", evidence.remarks.join("; "));
     Ok(fail(
         document,
         &message,
-        "the page names each test, threat and finding; mend them, and run the command again",
+        "the page lists each failed test, open threat and finding; fix them, and run the command again",
         ui,
     ))
 }
@@ -136,7 +136,12 @@ fn verify(
         ui.line(format_args!("   and {} more; `--json` shows up to {}", all - MAX_PRINTED, found.len()));
     }
     let message = format!("{} between {} and the project", count(all, "difference"), path.display());
-    Ok(fail(document, &message, "the project or its tools are others than those of the file: see the places above", ui))
+    Ok(fail(
+        document,
+        &message,
+        "the project or its tools have changed since the file was written: see the places above",
+        ui,
+    ))
 }
 
 fn read(path: &Path) -> Result<Evidence> {

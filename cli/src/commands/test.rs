@@ -379,7 +379,7 @@ fn say_proofs(proofs: &[ProofTime], ui: &Ui) {
     }
     table.print(ui);
     if proofs.iter().any(|it| it.alone < it.proofs) {
-        ui.note("the times are medians of proofs that ran alone: `--jobs 1` lets all run alone");
+        ui.note("the times are medians of the proofs during which no other ran; with `--jobs 1` these are all proofs");
     }
 }
 

@@ -222,7 +222,7 @@ fn a_deployment_that_is_changed_on_its_way_is_noticed() {
     let _turn = turn(Lane::Written);
     let (place, node) = scene();
     let changes: [(&str, Change); 3] = [
-        ("its number is ", |deploy| deploy.nonce ^= 1),
+        ("its nonce is ", |deploy| deploy.nonce ^= 1),
         // The signature covers owner and argument one after the other, not where one ends.
         ("its owner is `` instead of ", |deploy| {
             let owner = std::mem::take(&mut deploy.owner);

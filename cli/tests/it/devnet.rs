@@ -227,7 +227,7 @@ fn a_devnet_lives_through_what_is_done_to_it() {
     let alone = numbers(&place, "height")[3];
     finality_goes_on(&place, &[1, 2, 3, 5, 6, 7]);
     assert_eq!(numbers(&place, "height")[3], alone, "nothing reaches it");
-    says(&place.dusk(&["devnet", "heal"]).exits(0), &["all links are whole"]);
+    says(&place.dusk(&["devnet", "heal"]).exits(0), &["no link has a cut, a delay or a loss"]);
     finality_goes_on(&place, &[1, 2, 3, 4, 5, 6, 7]);
     says(&place.dusk(&["devnet", "delay", "20ms"]).exits(0), &["20 ms late"]);
     says(&place.dusk(&["devnet", "loss", "5%"]).exits(0), &["20 ms late · 5.0 % lost"]);
@@ -402,7 +402,7 @@ fn links_get_their_rules(place: &Place) {
     {
         says(&place.dusk(&words).exits(0), &[told]);
         nothing_is_sent(place);
-        says(&place.dusk(&["devnet", "heal"]).exits(0), &["all links are whole"]);
+        says(&place.dusk(&["devnet", "heal"]).exits(0), &["no link has a cut, a delay or a loss"]);
         finality_goes_on(place, &[1, 2, 3, 4]);
     }
 }

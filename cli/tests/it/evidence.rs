@@ -55,7 +55,8 @@ fn evidence_about_an_allow_list_is_made_again_and_checked() {
     assert!(first["remarks"].to_string().contains("development parameters"), "{}", first["remarks"]);
     assert!(!place.read("evidence.json").contains(place.at.to_str().unwrap()), "no path of this machine");
     let page = place.read("evidence.html");
-    for part in ["<!doctype html>", "What each call of allowlist shows", "averted", "secret, path, non_membership"] {
+    for part in ["<!doctype html>", "Public data of the calls of allowlist", "averted", "secret, path, non_membership"]
+    {
         assert!(page.contains(part), "{part}");
     }
 
@@ -75,7 +76,7 @@ fn evidence_about_an_allow_list_is_made_again_and_checked() {
         assert!(places.contains(&part), "{part}: {places:#?}");
     }
     let open = place.dusk(&["evidence", "--out", "open.json"]).exits(1);
-    says(&open, &["speaks against the project: 1 threat open", "hint: "]);
+    says(&open, &["shows faults of the project: 1 threat open", "hint: "]);
     let open = evidence(&place, "open.json");
     let row = open["threats"].as_array().unwrap().iter().find(|it| it["standing"] == "open").unwrap().clone();
     assert_eq!(row["tests"][0]["status"], "missing", "{row}");

@@ -19,7 +19,11 @@ const SDK_FILES: &[(&str, &str, &str)] = &[
     ("Parts: one owner", "sdk/src/parts/ownership.rs", "`dusk_sdk::parts::ownership`."),
     ("Parts: roles", "sdk/src/parts/roles.rs", "`dusk_sdk::parts::roles`."),
     ("Parts: pausing", "sdk/src/parts/pausing.rs", "`dusk_sdk::parts::pausing`."),
-    ("Parts: upgrades", "sdk/src/parts/proxy.rs", "`dusk_sdk::parts::proxy`."),
+    (
+        "Parts: upgrades",
+        "sdk/src/parts/proxy.rs",
+        "`dusk_sdk::parts::proxy`: for a proxy (the *front*), and the implementation that it calls.",
+    ),
     ("Accounts and contracts", "sdk/src/principal.rs", "`dusk_sdk::Principal`, in the prelude."),
     ("Accounts", "sdk/src/account.rs", "`dusk_sdk::Account`, in the prelude."),
     ("Field elements", "sdk/circuit/src/native/field.rs", "`dusk_sdk::Field`, in the prelude."),

@@ -19,15 +19,15 @@ const USAGE: &str = "usage: local-node-sim --seed N [--real] [--vm real|model] [
        local-node-sim --seeds A..B [--real] [--vm real|model] [--mixed] [--out FOLDER]
        local-node-sim measure size|attestation|delay|silence|speed|all [--out FOLDER]
 
---seed N      one run, and everything that happened in it
---seeds A..B  many runs, and those that failed; progress goes to the standard error
-measure WHAT  a table, and a plot as SVG
---real        with the chain's signatures in place of ideal ones
---vm real     with the shipped ledger and the virtual machine in place of the model; its folders are in TMPDIR
---mixed       the seed decides both: a tenth with the chain's signatures, a twentieth with the virtual machine
---out FOLDER  where pictures go (the current folder)
+--seed N      runs one network, and prints all its events
+--seeds A..B  runs a network for each seed from A to B - 1, and prints the plans that fail; progress goes to stderr
+measure WHAT  prints a table, and writes a plot as SVG
+--real        signs with BLS, as the chain does, instead of with hashes (ideal signatures)
+--vm real     runs the shipped ledger and virtual machine instead of the model; their folders are in TMPDIR
+--mixed       lets the seed choose: BLS signatures in a tenth of the runs, the virtual machine in a twentieth
+--out FOLDER  writes pictures to this folder; by default to the current one
 
-A run that fails is shrunk, and the end of it is drawn as SVG.";
+If a run fails, the simulator searches a smaller plan that fails as well, and draws the end of that run as SVG.";
 
 /// After so many runs of many, progress is told.
 const TOLD_RUNS: u64 = 100;
@@ -131,9 +131,9 @@ fn one(out: &mut impl Write, seed: u64, options: Options, folder: &std::path::Pa
     writeln!(out, "digest {digest}")?;
     match &report.outcome {
         Outcome::Final => writeln!(out, "final {} ms after the healing", report.healed_in.0)?,
-        Outcome::Parted(why) => writeln!(out, "two final blocks, explained: {why}")?,
+        Outcome::Parted(why) => writeln!(out, "two final blocks, which the protocol cannot prevent: {why}")?,
         Outcome::Undecidable => writeln!(out, "no committee can decide with the nodes that are alive")?,
-        Outcome::Unsettled(why) => writeln!(out, "nothing becomes final, explained: {why}")?,
+        Outcome::Unsettled(why) => writeln!(out, "no block becomes final, which the protocol cannot prevent: {why}")?,
         Outcome::Violated(violation) => {
             writeln!(out, "VIOLATION {violation}")?;
             tell_shrunk(out, seed, options, folder)?;
@@ -147,13 +147,17 @@ fn one(out: &mut impl Write, seed: u64, options: Options, folder: &std::path::Pa
 fn tell_shrunk(out: &mut impl Write, seed: u64, options: Options, folder: &std::path::Path) -> io::Result<()> {
     let (plan, rng) = draw(seed);
     let Some(shrunk) = shrink::shrink(&plan, &rng, options) else { return Ok(()) };
-    writeln!(out, "\nshrunk in {} runs, with the chance of seed {seed}:\n{}", shrunk.runs, shrunk.plan)?;
+    writeln!(
+        out,
+        "\na smaller plan that fails with the random numbers of seed {seed}, found in {} runs:\n{}",
+        shrunk.runs, shrunk.plan
+    )?;
     if let Outcome::Violated(violation) = &shrunk.report.outcome {
         writeln!(out, "VIOLATION {violation}")?;
     }
     let path = folder.join(format!("simulation-{seed}.svg"));
     fs::write(&path, diagram::draw(&format!("seed {seed}, shrunk"), &shrunk.plan, &shrunk.report))?;
-    writeln!(out, "drawn in {}", path.display())
+    writeln!(out, "picture: {}", path.display())
 }
 
 fn many(out: &mut impl Write, seeds: Range<u64>, kind: Kind, folder: &std::path::Path) -> io::Result<bool> {
@@ -186,12 +190,12 @@ fn many(out: &mut impl Write, seeds: Range<u64>, kind: Kind, folder: &std::path:
             Outcome::Final => {}
             Outcome::Parted(why) => {
                 parted += 1;
-                writeln!(out, "seed {seed}: two final blocks, explained: {why}")?;
+                writeln!(out, "seed {seed}: two final blocks, which the protocol cannot prevent: {why}")?;
             }
             Outcome::Undecidable => undecidable += 1,
             Outcome::Unsettled(why) => {
                 unsettled += 1;
-                writeln!(out, "seed {seed}: nothing becomes final, explained: {why}")?;
+                writeln!(out, "seed {seed}: no block becomes final, which the protocol cannot prevent: {why}")?;
             }
             Outcome::Violated(violation) => {
                 failed += 1;
@@ -204,12 +208,12 @@ fn many(out: &mut impl Write, seeds: Range<u64>, kind: Kind, folder: &std::path:
     writeln!(
         out,
         "{count} runs, {adversaries} with an adversary, {blocks} blocks, {seconds:.1} s: {failed} failed, \
-         {parted} parted, {undecidable} undecidable, {unsettled} unsettled"
+         {parted} with two final blocks, {undecidable} without a possible quorum, {unsettled} without finality"
     )?;
     for (kind, count) in kinds {
         writeln!(out, "{count} runs with {kind}")?;
     }
     writeln!(out, "{marks}")?;
-    writeln!(out, "never: {:?}", marks.missing())?;
+    writeln!(out, "never reached: {:?}", marks.missing())?;
     Ok(failed == 0)
 }

@@ -407,12 +407,12 @@ impl World {
     /// Handles the next event. Returns how the run ended, if it did.
     fn next(&mut self) -> Option<Outcome> {
         let Some(((at, _), event)) = self.events.pop_first() else {
-            self.violate("nothing happens any more".to_owned());
+            self.violate("the run has no further event, and has not ended".to_owned());
             return self.ended.take();
         };
         self.at_once = if at == self.now { self.at_once + 1 } else { 0 };
         if self.at_once > MAX_EVENTS_AT_ONCE {
-            self.violate("time stands still".to_owned());
+            self.violate("too many events happen at the same time".to_owned());
         }
         self.now = at;
         self.handled += 1;

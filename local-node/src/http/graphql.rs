@@ -279,14 +279,14 @@ impl Query {
         Ok(found)
     }
 
-    /// The transactions that wait.
+    /// The transactions in the mempool.
     #[graphql(complexity = "MAX_WAITING / 100 * child_complexity")]
     async fn mempool_txs(&self, context: &Context<'_>) -> Result<Vec<Transaction>> {
         let waiting = node(context)?.mempool(MAX_WAITING).await?;
         Ok(waiting.into_iter().map(Transaction::Waiting).collect())
     }
 
-    /// A transaction that waits.
+    /// A transaction in the mempool.
     async fn mempool_tx(&self, context: &Context<'_>, hash: String) -> Result<Option<Transaction>> {
         let id = TxId(parse_hash(&hash)?);
         let waiting = node(context)?.mempool_transaction(id).await?;
@@ -304,7 +304,7 @@ impl Query {
         })))
     }
 
-    /// What contracts made known in one block: by its height (negative: the tip) or its hash.
+    /// The events of contracts in one block, given by its height (negative: the tip) or its hash.
     async fn contract_events(
         &self,
         context: &Context<'_>,
@@ -323,8 +323,8 @@ impl Query {
         Ok(Some(ContractEvents(documents::events(&block))))
     }
 
-    /// What a contract made known in final blocks, oldest first, `limit` (50; 1 to 200) events after the `cursor` of an
-    /// earlier answer.
+    /// The events of a contract in final blocks, oldest first: at most `limit` (1 to 200, by default 50), after the
+    /// `cursor` of an earlier answer.
     #[graphql(complexity = "HISTORY_COMPLEXITY + child_complexity")]
     async fn finalized_events(
         &self,

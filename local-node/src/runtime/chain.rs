@@ -105,15 +105,15 @@ impl Node {
             Event::Parted { height, theirs } => error!(
                 height,
                 theirs = hex::encode(theirs),
-                "a peer has another final block: the chains have parted, and nothing here heals that"
+                "a peer has another final block at this height; neither is ever reverted, so the chains stay different"
             ),
             Event::Admitted(transaction) => self.on_admitted(transaction),
             Event::Deferred(id) => self.tell(NodeEvent::TransactionDeferred { id }),
             Event::Removed { id, reason } => self.tell_removed([(id, reason)]),
-            Event::Stalled => warn!(height = self.tip.height, "no block came for long"),
+            Event::Stalled => warn!(height = self.tip.height, "the chain has stalled: no block for a long time"),
             Event::Broken => {
-                error!("the ledger can go neither on nor back");
-                let text = "the chain could not change to another branch, and not come back";
+                error!("the ledger can neither accept the new branch nor return to the old one");
+                let text = "the chain could neither change to another branch nor return to its own";
                 self.end.get_or_insert(End::Panicked(text.into()));
             }
         }

@@ -160,7 +160,7 @@ impl Node {
         self.stalled = true;
         self.drive(Input::Go);
         if self.jobs.is_empty() {
-            warn!(height = self.tip.height + 1, "no block comes to be at once");
+            warn!(height = self.tip.height + 1, "the consensus has not begun to build a block");
         }
     }
 

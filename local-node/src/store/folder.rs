@@ -108,10 +108,10 @@ impl Folder {
         let allocation = self.meta("allocation")?;
         if allocation != asked.allocation {
             let short = |hash: &[u8]| hex::encode(&hash[..hash.len().min(4)]);
-            return differs("its money at genesis is", &short(&allocation), &short(&asked.allocation));
+            return differs("the hash of its genesis balances is", &short(&allocation), &short(&asked.allocation));
         }
         match asked.genesis_time {
-            Some(asked) if asked != genesis_time => differs("it began at", &genesis_time, &asked),
+            Some(asked) if asked != genesis_time => differs("its genesis time is", &genesis_time, &asked),
             _ => Ok(()),
         }
     }
@@ -149,13 +149,13 @@ fn open(folder: &Path, file: &Path, create: bool) -> Result<Database, StoreError
         Ok(Err(DatabaseError::DatabaseAlreadyOpen)) => Err(StoreError::Locked(folder.to_owned())),
         Ok(Err(DatabaseError::Storage(StorageError::Io(error)))) => Err(match error.kind() {
             io::ErrorKind::InvalidData => StoreError::Damaged(format!("{} is not a chain", file.display())),
-            io::ErrorKind::UnexpectedEof => StoreError::Damaged(format!("{} was cut", file.display())),
+            io::ErrorKind::UnexpectedEof => StoreError::Damaged(format!("{} is truncated", file.display())),
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreError::NoSpace,
             _ => refused(error),
         }),
         Ok(Err(DatabaseError::Storage(error))) => Err(error.into()),
         Ok(Err(other)) => Err(StoreError::Damaged(other.to_string())),
-        Err(_) => Err(StoreError::Damaged(format!("{} is not what was written", file.display()))),
+        Err(_) => Err(StoreError::Damaged(format!("{} has other content than was written", file.display()))),
     }
 }
 

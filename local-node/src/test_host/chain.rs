@@ -239,7 +239,7 @@ impl<'a> Chain<'a> {
             Some(own) => {
                 let holder = self.names.iter().find(|(_, taken)| **taken == own).map_or("", |(name, _)| name);
                 return Err(Problem {
-                    message: format!("the account of {name} stands for `{holder}` already"),
+                    message: format!("the account of {name} is already used for the name `{holder}`"),
                     hint: Some("ask for the development accounts by their names first, then for others"),
                 });
             }

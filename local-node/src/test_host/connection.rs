@@ -72,7 +72,7 @@ fn check(request: Request, shared: &Shared) -> Result<String, Box<Response>> {
     let refusal = match request {
         Request::Open { version: PROTOCOL_VERSION, token, test } if shared.token.is(&token) => return Ok(test),
         Request::Open { version: PROTOCOL_VERSION, .. } => failed(
-            "this test host was started for other tests: the token does not fit".into(),
+            "this test host was started for other tests: the token does not match".into(),
             Some("unset DUSK_TEST_HOST to start a new one, or run the tests with `cargo dusk test`"),
         ),
         Request::Open { version, .. } => failed(

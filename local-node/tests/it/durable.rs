@@ -260,10 +260,10 @@ async fn folders_that_do_not_fit_are_refused() {
     };
     assert_eq!(what(other(|config| config.chain_id = 3).await), "its id is");
     assert_eq!(what(other(|config| config.rules = Profile::Mainnet).await), "its rules are");
-    assert_eq!(what(other(|config| config.genesis_time = Some(1)).await), "it began at");
+    assert_eq!(what(other(|config| config.genesis_time = Some(1)).await), "its genesis time is");
     assert_eq!(
         what(other(|config| config.allocation = Some(Allocation::development(&ACCOUNTS[..5]))).await),
-        "its money at genesis is"
+        "the hash of its genesis balances is"
     );
 
     let file = folder.path().join("chain.redb");

@@ -76,8 +76,8 @@ pub enum VmError {
         /// What the argument lacks.
         reason: &'static str,
     },
-    /// The contract fed data outside a feeding query.
-    #[error("the contract feeds data, but the call is no feeding query")]
+    /// The contract fed data outside a feeder query.
+    #[error("the contract feeds data, but the call is not a feeder query")]
     MissingFeed,
     /// Whoever took what the call fed stopped taking it.
     #[error("the receiver of the feed is gone")]

@@ -35,8 +35,8 @@ use crate::env::{caller, emit};
 use crate::prelude::{contract_type, ensure, error, event};
 use crate::principal::Principal;
 
-/// The implementation behind a front. Initially there is none: the front is deployed before the implementation, which
-/// needs its id.
+/// The part of the front that knows the implementation to call. Initially there is none: the front is deployed before
+/// the implementation, which needs its id.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Proxy {
     implementation: Option<ContractId>,

@@ -93,7 +93,7 @@ fn list(plain: &Plain, target: &Target, ui: &Ui) {
     let name = if plain.name.is_empty() { target.hex() } else { plain.name.clone() };
     ui.line(ui.toned(Tone::Name, &name));
     if plain.functions.is_empty() {
-        ui.note("the contract's data driver does not describe its functions: who knows one can call it by its name");
+        ui.note("the contract's data driver does not list its functions; you can call one whose name you know");
     }
     let mut functions = Table::new(&[("", Side::Whole); 2]);
     for function in &plain.functions {

@@ -119,13 +119,8 @@ fn detach(folder: &DevnetFolder, options: &Up, ui: &Ui) -> Result<ExitCode> {
             HINT_LOG,
         ));
     };
-    if let Some(error) = document["error"].as_str() {
-        let hint = document["hint"].as_str().unwrap_or(HINT_LOG).to_owned();
-        return Err(match document["exit"].as_u64() {
-            Some(2) => Fault::usage(error, hint),
-            Some(3) => Fault::environment(error, hint),
-            _ => Fault::failed(error, hint),
-        });
+    if let Some(error) = error_of(&document) {
+        return Err(error);
     }
     if let Some(mut input) = input {
         input.write_all(&[LEAVE]).context("the supervisor has ended")?;
@@ -135,6 +130,18 @@ fn detach(folder: &DevnetFolder, options: &Up, ui: &Ui) -> Result<ExitCode> {
     ui.note("the nodes run on; `cargo dusk devnet down` ends them, commands use them with `--network devnet`");
     ui.document(&document);
     Ok(ExitCode::SUCCESS)
+}
+
+/// The error in the supervisor's answer, if it has one, with its exit code and its hint.
+fn error_of(answer: &Value) -> Option<anyhow::Error> {
+    answer["error"].as_str().map(|error| {
+        let hint = answer["hint"].as_str().unwrap_or(HINT_LOG);
+        match answer["exit"].as_u64() {
+            Some(2) => Fault::usage(error, hint),
+            Some(3) => Fault::environment(error, hint),
+            _ => Fault::failed(error, hint),
+        }
+    })
 }
 
 /// The option that names the project, for the process that runs on: it starts in the same folder.

@@ -51,7 +51,10 @@ pub(super) fn say(gas: &GasTable, ui: &Ui) {
         functions.print(ui);
     }
     if gas.untraced > 0 {
-        ui.warn(format_args!("{} transactions and queries were too many to trace: they are missing", gas.untraced));
+        ui.warn(format_args!(
+            "the tables omit {} transactions and queries, because there were too many to trace",
+            gas.untraced
+        ));
     }
 }
 

@@ -200,7 +200,7 @@ fn difference(sent: &ContractDeploy, found: &ContractDeploy) -> Option<String> {
     if found.init_args != sent.init_args {
         return Some("the constructor's argument differs".to_owned());
     }
-    (found.nonce != sent.nonce).then(|| format!("its number is {} instead of {}", found.nonce, sent.nonce))
+    (found.nonce != sent.nonce).then(|| format!("its nonce is {} instead of {}", found.nonce, sent.nonce))
 }
 
 #[cfg(test)]
@@ -231,7 +231,7 @@ mod tests {
         let merged = ContractDeploy::new(vec![1, 2], [vec![3; 96], vec![4; 16]].concat(), None, 5);
         let other_code = ContractDeploy::new(vec![1, 3], vec![3; 96], Some(vec![4; 16]), 5);
         let told = |found| difference(&sent, found).unwrap_or_default();
-        assert_eq!(told(&renumbered), "its number is 6 instead of 5");
+        assert_eq!(told(&renumbered), "its nonce is 6 instead of 5");
         assert!(told(&shifted).starts_with("its owner is ``"), "{}", told(&shifted));
         assert!(told(&merged).starts_with("its owner is `"), "{}", told(&merged));
         assert_eq!(told(&other_code), "its code differs");

@@ -94,7 +94,7 @@ fn downloaded(chain: &Chain, contract: &str) -> Result<Vec<u8>> {
     } else {
         Fault::usage(
             format!("there is no contract {contract} on this chain"),
-            "check the id; is it another network's (`--network`)?",
+            "check the id, and the network (`--network`)",
         )
     })
 }

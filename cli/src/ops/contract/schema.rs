@@ -93,7 +93,7 @@ impl Found {
         self.changed(true, &format!("the result of `{name}`"), &old.output, &new.output);
         self.changed(true, &format!("the kind of `{name}`"), &old.kind, &new.kind);
         if !old.fallible && new.fallible {
-            self.other(format!("`{name}` may refuse now"));
+            self.other(format!("`{name}` may now return an error"));
         }
         let names = |function: &Function| function.inputs.iter().map(|input| input.name.clone()).collect::<Vec<_>>();
         if types(&old.inputs) == types(&new.inputs) && names(old) != names(new) {

@@ -351,7 +351,7 @@ impl Supervisor {
         let nodes: Vec<usize> = self.children.keys().copied().collect();
         nodes.into_iter().try_for_each(|node| self.condition(node))?;
         let words = self.conditions.words();
-        Ok(if words.is_empty() { "all links are whole".to_owned() } else { words })
+        Ok(if words.is_empty() { "no link has a cut, a delay or a loss".to_owned() } else { words })
     }
 
     fn condition(&self, node: usize) -> Result<()> {

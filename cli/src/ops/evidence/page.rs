@@ -75,7 +75,7 @@ fn verdict(out: &mut String, evidence: &Evidence) -> Result<()> {
             "All tests pass, every listed threat has a test that passes, and the audit of every circuit is clean.",
         )
     } else {
-        ("verdict no", "Something speaks against this project.")
+        ("verdict no", "The evidence shows faults of this project:")
     };
     write!(out, "<div class=\"{class}\"><strong>{words}</strong>")?;
     if !evidence.remarks.is_empty() {
@@ -94,7 +94,7 @@ fn threats(out: &mut String, threats: &[Threat]) -> Result<()> {
         return Ok(());
     }
     out.push_str(
-        "<h2>Threats</h2>\n<p>The table of threats in the project's README, with what came of its tests.</p>\n",
+        "<h2>Threats</h2>\n<p>The table of threats in the project's README, with the results of its tests.</p>\n",
     );
     out.push_str(
         "<table><thead><tr><th>threat</th><th>defence</th><th>tests</th><th>result</th></tr></thead><tbody>\n",
@@ -122,7 +122,7 @@ fn threats(out: &mut String, threats: &[Threat]) -> Result<()> {
 }
 
 fn calls(out: &mut String, contract: &Contract, circuits: &[Circuit]) -> Result<()> {
-    writeln!(out, "<h2>What each call of {} shows</h2>", text(&contract.name))?;
+    writeln!(out, "<h2>Public data of the calls of {}</h2>", text(&contract.name))?;
     out.push_str(
         "<p>Everybody sees the function, its arguments, its result or error, the sender, the gas, the events, and the \
          contract's whole state. Of a proof everybody sees its public inputs; its private inputs stay with the prover.</p>\n\

@@ -170,7 +170,7 @@ impl TestChain for OnNetwork<'_> {
             Request::Height => self.height(),
             Request::Block { .. } => {
                 return not_here(
-                    "it puts calls into one block (`in_one_block`), and on a network each gets the next block",
+                    "it puts several calls into one block (`in_one_block`), and a network decides each call's block",
                 );
             }
             Request::Mine { .. } => return not_here("it moves time (`mine`), and a network makes blocks by itself"),
@@ -178,10 +178,10 @@ impl TestChain for OnNetwork<'_> {
                 return not_here("it goes back to a saved state (`snapshot`), and a network does not go back");
             }
             Request::Observe { .. } | Request::Observed | Request::Compared { .. } => {
-                return not_here("it compares what chains of its own show (`observer`)");
+                return not_here("it compares several chains of its own (`observer`)");
             }
             Request::Feed { .. } => {
-                return not_here("it reads what a function feeds, and a node does not say where an item ends");
+                return not_here("it reads a feeder, and a node's answer does not show where an item ends");
             }
         };
         answer.unwrap_or_else(|Problem { message, hint }| Response::Failed { message, hint })
@@ -291,7 +291,7 @@ impl OnNetwork<'_> {
             None if order.action != Action::Call => Ok(Vec::new()),
             None => match client.output(id)? {
                 Some(output) => Ok(output),
-                None => return Ok(not_here("it needs what a call returned, which this node does not keep")),
+                None => return Ok(not_here("it needs the result of a call, which this node does not keep")),
             },
         };
         let events = client.events(included.block_height)?;

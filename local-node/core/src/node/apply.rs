@@ -265,7 +265,7 @@ impl Core {
         self.refuse(now, &step.block.header, refusal, step.from, out);
         let Some(plan) = self.plan.take() else { return };
         if plan.cause == Cause::Rollback {
-            warn!("the ledger can go neither on nor back");
+            warn!("the ledger can neither accept the new branch nor return to the old one");
             self.broken = true;
             return out.push(Output::Event(Event::Broken));
         }

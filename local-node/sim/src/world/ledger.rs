@@ -196,7 +196,8 @@ impl World {
             }
             // Its driver stops it; it starts again when the disk has room.
             CoreEvent::Broken if self.nodes[node].full => self.nodes[node].stops_in_outputs = Some(0),
-            CoreEvent::Broken => self.check(node, Err("its ledger can go neither on nor back".to_owned())),
+            CoreEvent::Broken => self
+                .check(node, Err("its ledger can neither accept the new branch nor return to the old one".to_owned())),
         }
     }
 

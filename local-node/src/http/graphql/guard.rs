@@ -19,7 +19,7 @@ const MAX_DEFINITIONS: usize = 64;
 /// When it is no query, or would be too much to check.
 pub(super) fn read(request: &mut Request) -> Result<&ExecutableDocument, ServerError> {
     if nesting(&request.query) > MAX_NESTING {
-        return Err(refusal(format!("Query is nested too deep: more than {MAX_NESTING} brackets in each other.")));
+        return Err(refusal(format!("Query is nested too deep: more than {MAX_NESTING} levels of brackets.")));
     }
     let document = request.parsed_query()?;
     let definitions = document.fragments.len() + document.operations.iter().count();
@@ -113,7 +113,7 @@ impl<'a> Counting<'a> {
 
     fn selections(&mut self, set: &'a Positioned<SelectionSet>, depth: usize) -> Result<usize, ServerError> {
         if depth > MAX_NESTING {
-            return Err(refusal(format!("Query is nested too deep: more than {MAX_NESTING} fragments in each other.")));
+            return Err(refusal(format!("Query is nested too deep: more than {MAX_NESTING} nested fragments.")));
         }
         let mut fields = 0_usize;
         for selection in &set.node.items {

@@ -104,7 +104,7 @@ impl MoonlightFilter {
     pub(super) fn find(&self, store: &Store, budget: &Budget, order: SortOrder) -> Result<Vec<Value>> {
         let range = self.from_block..=self.to_block.min(store.last_final());
         let heights = store.heights_about(self.key, range, order, MAX_BLOCKS_FOUND + 1)?;
-        let too_many = || Error::new("more than one answer holds: narrow the range with `fromBlock` and `toBlock`");
+        let too_many = || Error::new("the answer would be too long: narrow the range with `fromBlock` and `toBlock`");
         if heights.len() > MAX_BLOCKS_FOUND {
             return Err(too_many());
         }
@@ -174,7 +174,8 @@ pub(super) fn finalized_events(
 ) -> Result<Value> {
     let limit = limit.unwrap_or(EVENTS_IN_PAGE).clamp(1, MAX_EVENTS_IN_PAGE);
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let after = cursor.map(|cursor| decode_cursor(cursor).ok_or_else(|| Error::new("the cursor is not one of ours")));
+    let after = cursor
+        .map(|cursor| decode_cursor(cursor).ok_or_else(|| Error::new("the cursor is not from an answer of this node")));
     let after = after.transpose()?;
     let from = after.map_or(0, |after| after >> PLACE_BITS);
     let range = from..=store.last_final();

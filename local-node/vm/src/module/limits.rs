@@ -371,7 +371,7 @@ impl<'a> Function<'a> {
         self.labels.push(label);
         let nesting = self.labels.len() as u64 - 1;
         self.code.nesting = self.code.nesting.max(nesting);
-        self.at_most("blocks in each other", nesting, MAX_NESTING)?;
+        self.at_most("nested blocks", nesting, MAX_NESTING)?;
         self.variables += arity.total();
         self.code.variables_times_blocks += arity.total() * self.blocks;
         self.branch(arity.total())

@@ -229,7 +229,7 @@ fn verify_schnorr(
 ) -> Result<bool, VmError> {
     let undefined = |point: &JubJubExtended| point.get_z() == BlsScalar::zero() && bool::from(point.is_torsion_free());
     if undefined(key.as_ref()) || undefined(signature.R()) && key.is_valid() {
-        return Err(VmError::NoAnswer { query: Name::VERIFY_SCHNORR, reason: "a point of it is no point" });
+        return Err(VmError::NoAnswer { query: Name::VERIFY_SCHNORR, reason: "one of its points has no affine form" });
     }
     Ok(key.verify(signature, message).is_ok())
 }

@@ -171,15 +171,17 @@ impl fmt::Display for ActError {
             Self::MergeFirst { pairs, rounds } => {
                 write!(f, "the notes are too small: merge {} pairs first, in {rounds} rounds", pairs.len())
             }
-            Self::TooMuch => f.write_str("what is sent and what leaves are more than 2^64 together"),
-            Self::NotFree(position) => write!(f, "the note at {position} is not there, is spent, or is taken"),
+            Self::TooMuch => f.write_str("the sum of the sent and the redeemed or locked amount exceeds 64 bits"),
+            Self::NotFree(position) => {
+                write!(f, "the note at position {position} is unknown, spent, or reserved by another transaction")
+            }
             Self::AuditorKey(error) => write!(f, "the auditor's key: {error}"),
             Self::Receiver(error) => error.fmt(f),
             Self::TellerKey(error) => write!(f, "the teller's key: {error}"),
             Self::UnknownChoice(choice) => write!(f, "the poll has no choice {choice}"),
             Self::NoRandomness => NoRandomness.fmt(f),
             Self::Snapshot => {
-                f.write_str("the known events do not lead to the roots of the snapshot; scan all of them")
+                f.write_str("the scanned events do not give the roots of the snapshot: some are missing; scan them all")
             }
             Self::SenderNotAdmitted => f.write_str("the sender is not in the registry"),
             Self::ReceiverNotAdmitted => f.write_str("the receiver is not in the registry"),

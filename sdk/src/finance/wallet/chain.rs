@@ -93,8 +93,8 @@ impl fmt::Display for ChainError {
             Self::Json(error) => error.fmt(f),
             Self::Member(member) => write!(f, "the answer of `cargo dusk` has no `{member}`, or one of another form"),
             Self::Events(error) => error.fmt(f),
-            Self::TooManyEvents => f.write_str("one block has more events than can be asked for"),
-            Self::NotItsAsset => f.write_str("the contract states an asset that is not its own on any chain"),
+            Self::TooManyEvents => f.write_str("one block has more events than one request can return"),
+            Self::NotItsAsset => f.write_str("the contract states the asset of another contract"),
             Self::Arguments(words) => write!(f, "unknown arguments `{words}`; this program takes `--network NAME|URL`"),
         }
     }

@@ -152,7 +152,7 @@ impl fmt::Display for SealError {
             }
             Self::Truncated => f.write_str("the wallet file is truncated"),
             Self::Trailing => f.write_str("bytes follow after the end of the wallet file"),
-            Self::Damaged => f.write_str("the wallet file is damaged: its sum is wrong"),
+            Self::Damaged => f.write_str("the wallet file is damaged: its checksum is wrong"),
             Self::Hardness => f.write_str("the wallet file asks for an unsafe amount of memory or time"),
             Self::WrongPassword => f.write_str("the password is wrong"),
             Self::Forged => f.write_str("the wallet file was changed by somebody without the password"),

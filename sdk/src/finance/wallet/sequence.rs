@@ -41,9 +41,9 @@ pub(super) enum Refused {
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Other => "another one has the number",
-            Self::Beyond => "the contract has no room for that number",
-            Self::TooManyAhead => "too many are ahead of a gap; scan the missing ones first",
+            Self::Other => "another event has this number",
+            Self::Beyond => "the contract cannot hold so many",
+            Self::TooManyAhead => "too many events come after missing ones; scan the missing ones first",
         })
     }
 }

@@ -99,7 +99,7 @@ impl fmt::Display for TellerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::OtherKeys => "the keys are those of another teller",
-            Self::TooMuch => "a sum is larger than what there was at the snapshot: the node invents ballots",
+            Self::TooMuch => "a sum exceeds the total amount at the snapshot: the node has given invented ballots",
         })
     }
 }

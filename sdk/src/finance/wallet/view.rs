@@ -75,7 +75,8 @@ impl fmt::Display for ScanError {
         match self {
             Self::Conflict(kind, number) => write!(
                 f,
-                "{kind} {number} differs from the one seen before: the chain has reverted a block, or a node lies"
+                "{kind} {number} differs from the one seen before: the chain has reverted a block, or a node has given \
+                 false events"
             ),
             Self::Beyond(kind, number) => write!(f, "{kind} {number}: {}", Refused::Beyond),
             Self::TooFarAhead(kind, number) => write!(f, "{kind} {number}: {}", Refused::TooManyAhead),

@@ -26,79 +26,79 @@ struct Options {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Makes the auditor's file, or makes it again from its words. Without the contract, which needs the key first, the
-    /// file knows no asset: `bind` follows.
+    /// Creates the auditor's file with new keys, or restores it from its words (the mnemonic). The contract's
+    /// constructor takes the public key, so deploy the contract next, and then run `bind`.
     New(NewFile),
-    /// Prints the public key, as `init` of the contract takes it.
+    /// Prints the public key, in the form that the contract's constructor takes.
     Key,
     /// Binds the file to the deployed contract.
     Bind,
-    /// Takes new events from the chain, or those of a file: what `cargo dusk events --json` prints.
+    /// Reads new events from the chain, or from a file with the output of `cargo dusk events --json`.
     Scan {
-        /// The file; `-` for standard input.
+        /// File with the events; `-` reads standard input.
         file: Option<PathBuf>,
-        /// Forgets everything but the keys first, and scans from the beginning.
+        /// Discards all data except the keys first, and scans from the beginning.
         #[arg(long)]
         anew: bool,
     },
     /// Prints the register of holders as a table.
     Register {
-        /// The height; the last known one by default.
+        /// Height of the register; by default the last scanned one.
         #[arg(long)]
         height: Option<u64>,
-        /// Writes comma-separated values to a file instead.
+        /// Writes the register to this file instead, as comma-separated values.
         #[arg(long, value_name = "FILE")]
         csv: Option<PathBuf>,
     },
-    /// Adds the words of the former auditor, so that the register goes on after a hand-over. `scan` follows.
+    /// Adds the words of the former auditor, to read the acts before a hand-over as well. Run `scan` next.
     Former {
-        /// The file with the words. Otherwise a prompt.
+        /// File with the words; otherwise a prompt.
         #[arg(long, value_name = "FILE")]
         words_file: Option<PathBuf>,
-        /// The number of its account.
+        /// Number of the former auditor's account.
         #[arg(long, default_value_t = 0)]
         account: u32,
     },
-    /// Signs as the present auditor that the office goes to the offered key. Prints the signature.
+    /// Signs, as the present auditor, the hand-over of the office to the offered key. Prints the signature.
     Consent {
-        /// The offered key, as `auditor key` of the new auditor prints it: nothing else is signed.
+        /// Offered key, as `auditor key` of the new auditor prints it; the command signs for no other key.
         #[arg(value_parser = auditor_key)]
         key: AuditorKey,
     },
-    /// Takes the office that an officer has offered to this key, with a signature that shows its secret.
+    /// Takes over the office that an officer has offered to this key, with a signature by this key.
     Take {
-        /// The file with the present auditor's consent. Not needed if the issuer has declared it lost, a week ago.
+        /// File with the present auditor's consent; not needed a week after the issuer declared it lost.
         #[arg(long, value_name = "FILE")]
         consent: Option<PathBuf>,
-        /// The account that pays the gas: anybody's.
+        /// Account that submits the call and pays its gas; it can be anyone's.
         #[arg(long)]
         from: Option<String>,
     },
-    /// Compares what holders have with the supply that the contract states.
+    /// Compares the sum of all holdings with the supply that the contract states.
     Supply,
-    /// Prints every act: who, to whom, how much.
+    /// Prints sender, receiver and amount of every movement.
     Movements,
     /// Prints the unspent notes of an owner.
     Notes {
-        /// The owner.
+        /// Owner, as the register shows it.
         #[arg(value_parser = element)]
         owner: Field,
     },
-    /// Prints what a holder needs to take a note whose ciphertext the sender has spoilt: see `holder adopt`.
+    /// Prints the arguments of `holder adopt` for a note whose ciphertext its owner cannot read.
     Opening {
-        /// The position of the note.
+        /// Position of the note.
         position: u64,
     },
     /// Seizes a note for a holder, for a reason. Only an officer's account may submit it.
     Seize {
-        /// The position of the note.
+        /// Position of the note.
         position: u64,
-        /// The address of the new holder.
+        /// Address of the new holder.
         to: Address,
-        /// The reason, which is public.
+        /// Reason of the seizure, which is public.
         #[arg(long)]
         reason: String,
-        /// The account of the officer.
+        /// Account of the officer.
         #[arg(long)]
         from: Option<String>,
     },
@@ -139,7 +139,10 @@ fn run(Options { common, command }: Options) -> Outcome {
         Command::Movements => session.movements(),
         Command::Notes { owner } => session.notes(owner),
         Command::Opening { position } => {
-            let note = session.auditor.opening(position).ok_or("the note is not known")?;
+            let note = session
+                .auditor
+                .opening(position)
+                .ok_or("the auditor has read no note at this position: use `scan`, or check the position")?;
             println!("{position} {} {}", note.value, note.rho);
         }
         Command::Seize { position, to, reason, from } => {
@@ -185,7 +188,7 @@ impl Session {
         let Identity { account, .. } = self.auditor.identity();
         self.forget(Identity { contract, chain, account });
         if self.terms()?.auditor != self.auditor.key() {
-            eprintln!("the contract's acts are encrypted to another key now");
+            eprintln!("holders now encrypt to another auditor's key");
         }
         self.save()
     }
@@ -201,7 +204,7 @@ impl Session {
 
     fn former(&mut self, words_file: Option<&Path>, account: u32) -> Outcome {
         if !self.auditor.add_former(known_words(words_file)?, account) {
-            return Err(format!("there are {MAX_FORMER} former auditors already").into());
+            return Err(format!("the file already has {MAX_FORMER} former auditors").into());
         }
         self.save()
     }
@@ -265,14 +268,16 @@ impl Session {
         self.save()?;
         eprintln!("block {}: {acts} acts read", self.auditor.height());
         if unreadable > 0 {
-            eprintln!("{unreadable} ciphertexts are not for this key, nor for those of former auditors");
+            eprintln!(
+                "{unreadable} ciphertexts are for none of the keys here; `former` adds a former auditor's key"
+            );
         }
         for gap in self.auditor.gaps() {
-            eprintln!("missing: {} {} to {}", gap.kind, gap.numbers.start, gap.numbers.end - 1);
+            eprintln!("missing events: {} {} to {}", gap.kind, gap.numbers.start, gap.numbers.end - 1);
         }
         if file.is_none() && self.auditor.roots() != self.chain.roots()? {
             return Err(
-                "the events do not lead to the roots of the contract: scan again, or with --anew".into()
+                "the events do not give the contract's roots: scan again, if necessary with --anew".into()
             );
         }
         Ok(())
@@ -293,7 +298,11 @@ impl Session {
         println!("held {}, locked {}, together {}", supply.held, supply.locked, supply.total());
         println!("the contract states {stated}");
         if !supply.agrees(stated) {
-            return Err(format!("they differ, or {} notes were not read", supply.unread).into());
+            return Err(format!(
+                "the two amounts differ, or the auditor could not read {} notes",
+                supply.unread
+            )
+            .into());
         }
         Ok(())
     }

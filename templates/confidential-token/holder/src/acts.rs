@@ -24,10 +24,10 @@ const MAX_ROUNDS: u32 = 16;
 /// How a step is sent.
 #[derive(Debug, Args)]
 pub(crate) struct Submit {
-    /// The account that pays the gas: anybody's.
+    /// Account that submits the call and pays its gas; it can be anyone's.
     #[arg(long, value_name = "ACCOUNT", conflicts_with = "out")]
     from: Option<String>,
-    /// Writes function and arguments of the call to a file, for somebody else to submit, and sends nothing.
+    /// Writes the call (function and arguments) to this file for someone else to submit, and sends nothing.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
@@ -36,7 +36,10 @@ impl Submit {
     fn run(&self, chain: &Chain, step: &Step) -> Outcome {
         if let Some(out) = &self.out {
             fs::write(out, format!("{}\n", step.proved(chain)?))?;
-            eprintln!("written to {}: whoever has it can submit it, and cannot change it", out.display());
+            eprintln!(
+                "written to {}: anyone with this file can submit the call, but cannot change it",
+                out.display()
+            );
             return Ok(());
         }
         let included = step.submit(chain, self.from.as_deref())?;
@@ -48,21 +51,21 @@ impl Submit {
 /// What an officer says of a holder.
 #[derive(Debug, Args)]
 pub(crate) struct Admission {
-    /// The address of the holder.
+    /// Address of the holder.
     to: Address,
-    /// Its class: a number of the issuer's own.
+    /// Class of the holder, a number that the issuer defines.
     #[arg(long, default_value_t = 1)]
     class: u8,
-    /// The country, as a number of ISO 3166.
+    /// Country of the holder, by its number in ISO 3166.
     #[arg(long)]
     country: u16,
-    /// The level of its accreditation.
+    /// Accreditation level of the holder.
     #[arg(long, default_value_t = 1)]
     level: u8,
-    /// For how many days, from the contract's day on.
+    /// Number of days for which the admission is valid, from the contract's current day on.
     #[arg(long, default_value_t = 365)]
     days: u32,
-    /// The account of the officer.
+    /// Account of the officer.
     #[arg(long)]
     from: Option<String>,
 }
@@ -71,7 +74,7 @@ impl Admission {
     pub(crate) fn run(self, chain: &Chain) -> Outcome {
         let Self { to, class, country, level, days, from } = self;
         let terms: Terms = chain.ask("terms", "{}")?;
-        let valid_until = terms.today.checked_add(days).ok_or("there are not so many days")?;
+        let valid_until = terms.today.checked_add(days).ok_or("the number of days is too large")?;
         let holder = Holder { owner: to.owner, class, country, level, valid_until, active: true };
         let mut text = String::new();
         holder.write_json(&mut text);
@@ -109,7 +112,8 @@ impl Session {
     pub(crate) fn merge(&mut self, amount: u64, submit: &Submit) -> Outcome {
         if submit.out.is_some() {
             return Err(
-                "the merges of a round come before those of the next, so they are sent: use --from".into()
+                "merging sends several transactions, one after the other: use --from in place of --out"
+                    .into(),
             );
         }
         let (chain, terms) = self.terms()?;
@@ -165,7 +169,7 @@ impl Session {
         let chain = self.common.chain();
         let terms: Terms = chain.ask("terms", "{}")?;
         if terms.asset != self.wallet.identity().asset() {
-            return Err("the contract is not that of this wallet".into());
+            return Err("the wallet belongs to another contract: name that one with `--contract`".into());
         }
         Ok((chain, terms))
     }

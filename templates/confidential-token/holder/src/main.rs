@@ -26,53 +26,53 @@ struct Options {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Makes a wallet file, or makes one again from its words.
+    /// Creates a wallet file with new keys, or restores one from its words (the mnemonic).
     New(NewFile),
-    /// Prints the address, where others send to.
+    /// Prints the address of the wallet, to which others send.
     Address,
-    /// Takes new events from the chain, or those of a file: what `cargo dusk events --json` prints.
+    /// Reads new events from the chain, or from a file with the output of `cargo dusk events --json`.
     Scan {
-        /// The file; `-` for standard input.
+        /// File with the events; `-` reads standard input.
         file: Option<PathBuf>,
-        /// Forgets everything but the keys first, and scans from the beginning.
+        /// Discards all data except the keys first, and scans from the beginning.
         #[arg(long)]
         anew: bool,
     },
-    /// Prints the sum of the notes.
+    /// Prints the sum of the unspent notes.
     Balance,
-    /// Prints the notes that are not spent.
+    /// Prints the unspent notes.
     Notes,
-    /// Prints what was done and received.
+    /// Prints the payments that the wallet has made and received.
     History,
-    /// Registers at the contract. An officer has to admit the owner afterwards.
+    /// Registers the owner with the contract. An officer must admit the owner afterwards.
     Register(acts::Submit),
     /// Sends an amount to an address.
     Send {
         /// The address of the receiver.
         to: Address,
-        /// How much.
+        /// Amount to send.
         amount: u64,
-        /// What the receiver reads: up to 31 bytes.
+        /// Text for the receiver, up to 31 bytes.
         #[arg(long, default_value = "")]
         memo: String,
-        /// Merges small notes first, if that is needed.
+        /// Merges small notes first, if necessary.
         #[arg(long)]
         merge: bool,
         #[command(flatten)]
         submit: acts::Submit,
     },
-    /// Merges small notes until an amount can be sent, redeemed or locked at once.
+    /// Merges small notes until one transaction can send, redeem or lock an amount.
     Merge {
-        /// The amount.
+        /// Amount that one transaction must be able to move.
         amount: u64,
         #[command(flatten)]
         submit: acts::Submit,
     },
-    /// Redeems an amount, for a reference such as an account at a bank. Both are public.
+    /// Redeems an amount, with a reference such as a bank account. Both are public.
     Redeem {
-        /// How much.
+        /// Amount to redeem.
         amount: u64,
-        /// The reference.
+        /// Reference of the redemption.
         #[arg(long)]
         reference: String,
         #[command(flatten)]
@@ -82,28 +82,28 @@ enum Command {
     Lock {
         /// The address of the receiver.
         to: Address,
-        /// How much.
+        /// Amount to lock.
         amount: u64,
-        /// The contract that may release it.
+        /// Contract that may release the lock.
         #[arg(long, value_parser = contract)]
         agent: ContractId,
-        /// The instruction, by the agent's own name.
+        /// Instruction for the settlement, as the agent identifies it: a field element.
         #[arg(long, value_parser = element)]
         instruction: Field,
-        /// What hides the leg of the instruction.
+        /// Random field element that hides the amount and the receiver in the instruction.
         #[arg(long, value_parser = element)]
         blinding: Field,
-        /// The last height of a release.
+        /// Last block height at which the agent may release the lock.
         #[arg(long)]
         deadline: u64,
         #[command(flatten)]
         submit: acts::Submit,
     },
-    /// Admits an owner who has registered, as an officer. No wallet is needed.
+    /// Admits a registered owner, as an officer. Needs no wallet.
     Admit(acts::Admission),
-    /// Takes a snapshot as an officer, and prints its height. No wallet is needed.
+    /// Takes a snapshot as an officer, and prints its height. Needs no wallet.
     Snapshot {
-        /// The account of the officer.
+        /// Account of the officer.
         #[arg(long)]
         from: Option<String>,
     },
@@ -111,56 +111,56 @@ enum Command {
     Issue {
         /// The address of the receiver.
         to: Address,
-        /// How much. It is public.
+        /// Amount to issue; it is public.
         amount: u64,
         #[command(flatten)]
         submit: acts::Submit,
     },
-    /// Draws a question, for whoever asks a holder for a disclosure.
+    /// Draws a random question, for which a verifier asks a holder for a disclosure.
     Question,
-    /// Shows whoever has drawn a question that one note was worth at least an amount at a snapshot.
+    /// Proves to the verifier who drew a question that one note had at least a value at a snapshot.
     Disclose {
-        /// The least value.
+        /// Minimum value of the note.
         least: u64,
-        /// The height of the snapshot.
+        /// Height of the snapshot.
         #[arg(long)]
         height: u64,
-        /// The question.
+        /// Question of the verifier.
         #[arg(long, value_parser = element)]
         question: Field,
-        /// Where the disclosure is written.
+        /// File to which the disclosure is written.
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },
     /// Verifies a disclosure that answers a question.
     Verify {
-        /// The disclosure.
+        /// File with the disclosure.
         file: PathBuf,
-        /// The question that was drawn.
+        /// Question that the verifier drew.
         #[arg(long, value_parser = element)]
         question: Field,
-        /// The amount that is asked for.
+        /// Minimum value that the disclosure must prove.
         #[arg(long)]
         least: u64,
-        /// The height of the snapshot.
+        /// Height of the snapshot.
         #[arg(long)]
         height: u64,
     },
-    /// Takes a note whose ciphertext the sender has spoilt, with what the auditor tells of it.
+    /// Adds a note whose ciphertext the wallet cannot read, with the output of `auditor opening`.
     Adopt {
-        /// The position of the note.
+        /// Position of the note.
         position: u64,
-        /// Its value.
+        /// Value of the note.
         value: u64,
-        /// Its random element.
+        /// Random field element of the note.
         #[arg(value_parser = element)]
         rho: Field,
     },
-    /// Frees the notes of transactions that were made and will not be sent.
+    /// Frees the notes of transactions that you have prepared and will not send.
     Release,
-    /// Measures how long a wallet takes to scan notes.
+    /// Measures the time in which a wallet scans notes.
     Measure {
-        /// How many notes.
+        /// Number of notes.
         #[arg(default_value_t = 10_000)]
         notes: u32,
     },
@@ -287,11 +287,11 @@ impl Session {
         self.save()?;
         eprintln!("block {}: {received} notes received, {spent} spent", self.wallet.height());
         for gap in self.wallet.gaps() {
-            eprintln!("missing: {} {} to {}", gap.kind, gap.numbers.start, gap.numbers.end - 1);
+            eprintln!("missing events: {} {} to {}", gap.kind, gap.numbers.start, gap.numbers.end - 1);
         }
         if file.is_none() && self.wallet.roots() != chain.roots()? {
             return Err(
-                "the events do not lead to the roots of the contract: scan again, or with --anew".into()
+                "the events do not give the contract's roots: scan again, if necessary with --anew".into()
             );
         }
         Ok(())
@@ -301,10 +301,10 @@ impl Session {
         let balance = self.wallet.balance();
         println!("{}", balance.total);
         if balance.free != balance.total {
-            eprintln!("{} of it is taken by transfers that wait", balance.total - balance.free);
+            eprintln!("{} of it is reserved for pending transactions", balance.total - balance.free);
         }
         if !self.wallet.gaps().is_empty() {
-            eprintln!("events are missing: the balance may be another one");
+            eprintln!("events are missing, so the balance may be wrong");
         }
     }
 
@@ -319,7 +319,7 @@ impl Session {
     fn history(&self) {
         println!("{:>10}  {:>8}  {:>20}  details", "block", "what", "amount");
         for Entry { place, effect, memos, made } in self.wallet.history() {
-            let block = place.map_or_else(|| "waits".to_owned(), |place| place.height.to_string());
+            let block = place.map_or_else(|| "pending".to_owned(), |place| place.height.to_string());
             let (what, amount) = match effect {
                 Effect::Received { amount } => ("received", amount),
                 Effect::Paid { amount } => ("paid", amount),
