@@ -83,6 +83,8 @@ pub(crate) struct Shared {
 pub(crate) struct NetworkEnd {
     /// The address at which peers reach the node.
     pub(crate) public: SocketAddr,
+    /// The nodes that it asks for peers first.
+    pub(crate) bootstrap: Vec<SocketAddr>,
     pub(crate) kadcast: kadcast::Handle,
 }
 
@@ -344,7 +346,7 @@ impl NodeHandle {
         Ok(NetworkStatus {
             address: network.public,
             peers: kadcast.peers.into_iter().map(|(_, address)| address).collect(),
-            alive: kadcast.alive,
+            alive: kadcast.alive.len(),
             height,
             hash,
             label,
@@ -355,6 +357,20 @@ impl NodeHandle {
             refused: kadcast.refused,
             sent: kadcast.sent,
         })
+    }
+
+    /// The public addresses of the peers that are not known to be silent; none where there is no network.
+    ///
+    /// # Errors
+    /// [`Stopped`] when the node has ended.
+    pub async fn alive_peers(&self) -> Result<Vec<SocketAddr>, Stopped> {
+        let Some(network) = &self.0.network else { return Ok(Vec::new()) };
+        Ok(network.kadcast.status().await.map_err(|_| Stopped::Asked)?.alive)
+    }
+
+    /// The node's own public address and the nodes that it asks for peers first; nothing where there is no network.
+    pub(crate) fn network_addresses(&self) -> Option<(SocketAddr, &[SocketAddr])> {
+        self.0.network.as_ref().map(|network| (network.public, network.bootstrap.as_slice()))
     }
 
     /// Cuts, delays or loses what travels to and from a peer, named by its public address; `None` for all peers that

@@ -171,8 +171,9 @@ async fn bind(network: NetworkConfig, chain_id: u8) -> Result<(Driver, NetworkEn
     endpoint.bootstrap = bootstrap.into_iter().filter(|peer| *peer != public).collect();
     let mut settings = Settings::new(endpoint, rand::rngs::OsRng.r#gen());
     settings.listen = listen;
+    let bootstrap = settings.endpoint.bootstrap.clone();
     let (driver, kadcast, events): (Driver, Handle, _) = Driver::bind(settings).await?;
-    Ok((driver, NetworkEnd { public, kadcast }, events))
+    Ok((driver, NetworkEnd { public, bootstrap, kadcast }, events))
 }
 
 /// Sends the transactions that waited when the node stopped, as if they came anew.

@@ -54,7 +54,6 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "local-node-vm",
             "local-node-consensus",
             "local-node-core",
-            "local-node-kadcast",
         ],
     ),
     ("local-node-parity", &["dusk-sdk-protocol", "local-node-vm", "local-node-types"]),

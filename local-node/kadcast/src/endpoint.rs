@@ -253,8 +253,8 @@ impl Endpoint {
         self.table.peers()
     }
 
-    /// How many peers are not known to be silent.
-    pub fn alive_peers(&self, now: Duration) -> usize {
+    /// The peers that are not known to be silent.
+    pub fn alive_peers(&self, now: Duration) -> impl Iterator<Item = &Peer> {
         self.table.alive(now)
     }
 

@@ -112,9 +112,9 @@ impl Table {
     }
 
     /// Peers that are not known to be silent: heard of within twice the time to live, no ping missed.
-    pub(crate) fn alive(&self, now: Duration) -> usize {
-        let is_alive = |peer: &Peer| peer.missed == 0 && now.saturating_sub(peer.seen) < 2 * self.node_ttl;
-        self.peers().filter(|(_, peer)| is_alive(peer)).count()
+    pub(crate) fn alive(&self, now: Duration) -> impl Iterator<Item = &Peer> {
+        let is_alive = move |peer: &&Peer| peer.missed == 0 && now.saturating_sub(peer.seen) < 2 * self.node_ttl;
+        self.peers().map(|(_, peer)| peer).filter(is_alive)
     }
 
     /// Notes that a datagram of a peer came. Whether it is in the table.

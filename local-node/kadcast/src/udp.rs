@@ -104,8 +104,8 @@ pub enum CommandError {
 pub struct Status {
     /// The peers in the table with their heights.
     pub peers: Vec<(Height, SocketAddr)>,
-    /// How many of them are not known to be silent.
-    pub alive: usize,
+    /// Those of them that are not known to be silent.
+    pub alive: Vec<SocketAddr>,
     /// What the endpoint holds.
     pub usage: Usage,
     /// Datagrams that came, link rules aside.
@@ -484,7 +484,7 @@ impl<S: Socket> Driver<S> {
     fn status(&self, now: Duration) -> Status {
         Status {
             peers: self.endpoint.peers().map(|(height, peer)| (height, peer.address)).collect(),
-            alive: self.endpoint.alive_peers(now),
+            alive: self.endpoint.alive_peers(now).map(|peer| peer.address).collect(),
             usage: self.endpoint.usage(),
             received: self.received,
             refused: self.refused,

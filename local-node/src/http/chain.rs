@@ -30,12 +30,14 @@ pub(super) async fn answer(node: &NodeHandle, request: &Request) -> Answer {
             let stakes = node.provisioners().await?;
             Ok(Reply::Json(stakes.iter().map(provisioner).collect()))
         }
-        // A lone node has no peers.
-        ("network", "peers" | "peers_location") => Ok(Reply::Json(json!([]))),
+        ("network", "peers") => {
+            let most = most(request, "peers")?.unwrap_or(usize::MAX);
+            Ok(Reply::Json(json!(node.alive_peers().await?.into_iter().take(most).collect::<Vec<_>>())))
+        }
+        // A node does not know where on earth its peers are.
+        ("network", "peers_location") => Ok(Reply::Json(json!([]))),
         ("blocks", "gas-price") => {
-            let text = request.body.text()?.trim();
-            let most = if text.is_empty() { Ok(MAX_PRICED) } else { text.parse() };
-            let most = most.map_err(|_| Error::InvalidInput(format!("`{text}` is not a number of transactions")))?;
+            let most = most(request, "transactions")?.unwrap_or(MAX_PRICED);
             let prices = node.gas_prices(most.min(MAX_PRICED)).await?;
             Ok(Reply::Json(json!({
                 "average": prices.average, "max": prices.max, "median": prices.median, "min": prices.min,
@@ -67,6 +69,15 @@ pub(super) async fn answer(node: &NodeHandle, request: &Request) -> Answer {
         }
         _ => Err(unsupported(request)),
     }
+}
+
+/// The number in the body of a request, the most that its client wants; nothing for an empty body.
+fn most(request: &Request, of_what: &str) -> Result<Option<usize>, Error> {
+    let text = request.body.text()?.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|_| Error::InvalidInput(format!("`{text}` is not a number of {of_what}")))
 }
 
 /// The data of a blob that a transaction in a block brought.
@@ -101,12 +112,13 @@ fn hash(text: &str) -> Result<Hash, Error> {
 
 fn info(node: &NodeHandle) -> Value {
     let info = node.info();
+    let network = node.network_addresses();
     json!({
         "version": NODE_VERSION,
         "version_build": format!("{NODE_VERSION} (local-node {})", env!("CARGO_PKG_VERSION")),
-        "bootstrapping_nodes": [],
+        "bootstrapping_nodes": network.map_or(&[][..], |(_, bootstrap)| bootstrap),
         "chain_id": info.chain_id,
-        "kadcast_address": null,
+        "kadcast_address": network.map(|(public, _)| public),
         "vm_config": {
             "gas_per_blob": GAS_PER_BLOB,
             "gas_per_deploy_byte": GAS_PER_DEPLOY_BYTE,

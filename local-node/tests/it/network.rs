@@ -102,6 +102,11 @@ async fn four_nodes_agree_and_a_transfer_reaches_all() {
     let status = nodes[3].network_status().await.expect("it runs");
     assert_eq!(status.address, addresses[3]);
     assert_eq!(status.alive, 3, "{status:?}");
+    let mut alive = nodes[3].alive_peers().await.expect("it runs");
+    alive.sort();
+    let mut others = addresses[..3].to_vec();
+    others.sort();
+    assert_eq!(alive, others);
     shut_down(nodes).await;
 }
 
@@ -397,7 +402,7 @@ impl Stranger {
         tokio::spawn(driver.run());
         let stranger = Self { kadcast, events };
         let meet = async {
-            while stranger.kadcast.status().await.expect("it runs").alive < peers.len() {
+            while stranger.kadcast.status().await.expect("it runs").alive.len() < peers.len() {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         };

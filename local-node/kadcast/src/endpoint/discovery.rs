@@ -375,7 +375,7 @@ impl Endpoint {
 
     /// Asks the bootstrap nodes for peers near this node while there are too few.
     fn bootstrap(&mut self, now: Duration) {
-        if now < self.discovery.next_bootstrap || self.table.alive(now) >= self.config.min_peers {
+        if now < self.discovery.next_bootstrap || self.table.alive(now).count() >= self.config.min_peers {
             return;
         }
         self.discovery.next_bootstrap = now + self.discovery.bootstrap_wait;

@@ -199,7 +199,7 @@ impl StateMachineTest for Real {
         }
         assert_eq!(table.len(), model.peers.len());
         let is_alive = |it: &&Entry| it.missed == 0 && model.now - it.order.0 < 2 * TTL;
-        assert_eq!(table.alive(model.now), model.peers.iter().filter(is_alive).count());
+        assert_eq!(table.alive(model.now).count(), model.peers.iter().filter(is_alive).count());
         let idle = model.peers.iter().filter(|it| model.now - it.order.0 >= TTL).count();
         assert_eq!(table.idle(model.now).count(), idle);
     }

@@ -38,7 +38,8 @@ async fn pair() -> (Node, Node) {
     let addresses = free_addresses(2);
     let nodes = (start(addresses[0], addresses[0]).await, start(addresses[1], addresses[0]).await);
     until(async || {
-        nodes.0.handle.status().await.unwrap().alive == 1 && nodes.1.handle.status().await.unwrap().alive == 1
+        nodes.0.handle.status().await.unwrap().alive.len() == 1
+            && nodes.1.handle.status().await.unwrap().alive.len() == 1
     })
     .await;
     nodes

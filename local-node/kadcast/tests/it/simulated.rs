@@ -132,7 +132,7 @@ async fn all_meet(shared: &Shared) {
         let handles: Vec<Handle> = shared.borrow().handles.iter().flatten().cloned().collect();
         let mut alive = Vec::new();
         for handle in &handles {
-            alive.push(handle.status().await.expect("it runs").alive);
+            alive.push(handle.status().await.expect("it runs").alive.len());
         }
         if alive == [NODES - 1; NODES] {
             return;
