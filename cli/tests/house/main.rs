@@ -46,16 +46,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "local-node-kadcast",
         ],
     ),
-    (
-        "local-node-sim",
-        &[
-            "local-node",
-            "local-node-types",
-            "local-node-vm",
-            "local-node-consensus",
-            "local-node-core",
-        ],
-    ),
+    ("local-node-sim", &["local-node", "local-node-types", "local-node-vm", "local-node-consensus", "local-node-core"]),
     ("local-node-parity", &["dusk-sdk-protocol", "local-node-vm", "local-node-types"]),
     (
         "cargo-dusk",
