@@ -6,12 +6,14 @@ use token::Refused;
 /// The tests that provoke them.
 const TESTS: &str = include_str!("token.rs");
 /// The parts of the SDK, each with the first of its codes. What is below them all is the token's own.
-const PARTS: [(u32, &str); 4] = [(9010, "roles"), (9020, "pausing"), (9170, "operators"), (9180, "documents")];
+const PARTS: [(u32, &str); 4] =
+    [(9010, "roles"), (9020, "pausing"), (9170, "operators"), (9180, "documents")];
 
 /// Whether a test names a refusal, with the part that it is of.
 fn is_provoked(code: u32, name: &str) -> bool {
     let part = PARTS.iter().rev().find(|(first, _)| *first <= code);
-    let path = part.map_or_else(|| format!("Refused::{name}"), |(_, part)| format!("{part}::Refused::{name}"));
+    let path =
+        part.map_or_else(|| format!("Refused::{name}"), |(_, part)| format!("{part}::Refused::{name}"));
     let is_part = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == ':';
     TESTS
         .match_indices(&path)
