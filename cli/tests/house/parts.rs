@@ -1,5 +1,5 @@
-//! The parts of a share under compliance: each has documentation and tests, the register composes them all in a file that
-//! stays short, and contracts have the functions of the interfaces that they support.
+//! The parts of a share under compliance: each has documentation and tests, the register composes them all in a file
+//! that stays short, and contracts have the functions of the interfaces that they support.
 
 use std::fs;
 
