@@ -61,7 +61,8 @@ fn the_register_is_small_and_serves_many_holders(place: &Place) {
         assert!(register["bytes"].as_u64().unwrap() < MAX_REGISTER_BYTES, "{register}");
     }
     let mut measured = place.command(PROGRAM);
-    measured.args(["test", "a_transfer_costs_the_same_with_many_holders", "--json"]).env("HOLDERS", HOLDERS);
+    let words = ["test", "a_transfer_costs_the_same_with_many_holders", "--timeout", "600", "--json"];
+    measured.args(words).env("HOLDERS", HOLDERS);
     let measured = place.ran(&mut measured).exits(0).document();
     assert_eq!((&measured["passed"], &measured["failed"]), (&1.into(), &0.into()), "{measured}");
 }
