@@ -730,6 +730,10 @@ fn a_batch_is_all_or_nothing(chain: Chain) -> TestResult {
     let refused = shares.by(&issuer).list_batch(vec![item(&mallory, 5), item(&bob, 5)]);
     refused.refused(admission::Refused::AlreadyListed.into());
     assert!(!shares.position(who(&mallory))?.listed);
+    // Each item sees what the ones before it took: two of them do not share what is free.
+    shares.by(&issuer).freeze_part(who(&alice), 230, "pledge".into()).succeeds();
+    let twice = shares.by(&alice).transfer_batch(vec![item(&bob, 30), item(&bob, 30)]);
+    twice.refused(freezes::Refused::PartFrozen { free: 10 }.into());
     Ok(())
 }
 
