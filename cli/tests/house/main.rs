@@ -4,6 +4,7 @@ mod compiled;
 mod imports;
 mod packages;
 mod pages;
+mod parts;
 mod tables;
 mod walls;
 

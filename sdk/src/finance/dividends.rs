@@ -123,6 +123,9 @@ impl Dividends {
     /// Pays a holder all its dividends. Changes the state first, and moves the money last. Pays a contract through its
     /// function [`RECEIVE`].
     ///
+    /// A contract cannot be paid while a method of its own runs that changes it, so it cannot call for itself in such a
+    /// method. Let anybody call for a contract: the dividends go to the contract, whoever calls.
+    ///
     /// # Errors
     /// [`Refused::NothingToClaim`].
     pub fn claim(&self, by: Principal, earned: &mut Earned, shares: u64) -> Result<Dusk, Refused> {

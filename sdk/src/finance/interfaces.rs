@@ -6,7 +6,7 @@ pub const TOKEN: &str = "token/1";
 pub const RESTRICTED: &str = "restricted/1";
 /// Operators and allowances with an end: `approve`, `allowance`, `transfer_from`, `set_operator`.
 pub const OPERATORS: &str = "operators/1";
-/// Documents: `set_document`, `remove_document`, `document`.
+/// Documents: `set_document`, `remove_document`, `documents`.
 pub const DOCUMENTS: &str = "documents/1";
 /// Dividends in DUSK: `distribute`, `claim`.
 pub const DIVIDENDS: &str = "dividends/1";

@@ -177,8 +177,8 @@ pub enum Refused {
     OtherPerson,
     /// There is nothing to recover: the ledger does not know the account.
     NothingToRecover,
-    /// The recovery goes to an account that the ledger knows. Its own holding, freezes and limits would mix with those
-    /// of the lost account.
+    /// The recovery goes to an account that the ledger knows, or that has an office. Its own holding, freezes, limits
+    /// and offices would mix with those of the lost account.
     ToKnown,
     /// The recovery goes to a contract, which has no key.
     ToContract,
@@ -550,4 +550,17 @@ pub fn check_reason(reason: &str) -> Result<(), Refused> {
     let fits = !reason.is_empty() && reason.len() <= MAX_REASON_BYTES as usize;
     ensure!(fits, Refused::ReasonLength { limit: MAX_REASON_BYTES });
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_has_a_length() {
+        let refused = || Err(Refused::ReasonLength { limit: MAX_REASON_BYTES });
+        assert_eq!([check_reason("r"), check_reason(&"r".repeat(256))], [Ok(()), Ok(())]);
+        assert_eq!([check_reason(""), check_reason(&"r".repeat(257))], [refused(), refused()]);
+        assert_eq!(check_reason(&"é".repeat(129)), refused(), "bytes count, not letters");
+    }
 }

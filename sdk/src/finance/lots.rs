@@ -247,6 +247,21 @@ mod tests {
     }
 
     #[test]
+    fn a_forced_move_needs_room_for_the_lots_that_it_takes() {
+        let all: Vec<(u64, u64)> = (1..=u64::from(MAX_LOTS)).map(|until| (1, 10 + until)).collect();
+        let (from, full) = (locked(&[(30, 10), (20, 11)]), locked(&all));
+        let check = |act, amount, height| {
+            let order = Move { height, ..order(act, 60, 16, amount) };
+            Lots::default().check(&order, Some(kept(&from, &())), Some(kept(&full, &())))
+        };
+        let refused = Err(Refused::TooManyLots { limit: MAX_LOTS });
+        assert_eq!(check(Act::Force, 10, 0), Ok(()), "ten are free");
+        assert_eq!(check(Act::Force, 11, 0), refused);
+        assert_eq!(check(Act::Force, 60, 10), Ok(()), "the first lot has ended, and the second one is known");
+        assert_eq!(check(Act::Transfer, 10, 0), Ok(()), "a transfer takes no lots");
+    }
+
+    #[test]
     fn what_is_redeemed_arrives_nowhere() {
         let mut rule = Lots::default();
         let mut from = locked(&[(30, 10)]);

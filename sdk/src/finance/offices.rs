@@ -6,6 +6,7 @@
 
 use alloc::vec::Vec;
 
+use super::ledger;
 use crate::env::{caller, emit};
 use crate::prelude::{contract_type, ensure, error, event};
 use crate::principal::Principal;
@@ -126,6 +127,12 @@ impl Offices {
         self.officers.contains(&who)
     }
 
+    /// Whether an account is the issuer or a compliance officer.
+    #[must_use]
+    pub fn has_office(&self, who: Principal) -> bool {
+        self.issuer == who || self.is_officer(who)
+    }
+
     /// Checks that the issuer calls, and returns it.
     ///
     /// # Errors
@@ -208,8 +215,12 @@ impl Offices {
     }
 
     /// Gives the offices of an account with a lost key to the account in its place. Offers by the lost account end.
-    /// Offers to the lost account go to the other one.
-    pub fn recover(&mut self, _by: Officer, from: Principal, to: Principal) {
+    /// Offers to the lost account go to the other one, which must have no office itself: the offices would mix.
+    ///
+    /// # Errors
+    /// [`ledger::Refused::ToKnown`].
+    pub fn recover(&mut self, _by: Officer, from: Principal, to: Principal) -> Result<(), ledger::Refused> {
+        ensure!(!self.has_office(to), ledger::Refused::ToKnown);
         self.offers.retain(|offer| offer.from != from);
         for offer in &mut self.offers {
             if offer.to == from {
@@ -222,6 +233,7 @@ impl Offices {
         if self.is_officer(from) {
             self.replace(Office::Officer, from, to);
         }
+        Ok(())
     }
 
     fn replace(&mut self, office: Office, from: Principal, to: Principal) {
@@ -233,5 +245,32 @@ impl Offices {
             }
         }
         emit(OfficeTaken { office, from, to });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::who;
+    use super::*;
+
+    #[test]
+    fn offers_by_a_lost_account_end_and_offers_to_it_move() {
+        let mut offices = Offices::new(who(1));
+        let offer = |from, to| Offer { office: Office::Officer, from: who(from), to: who(to) };
+        offices.offers = alloc::vec![offer(1, 2), offer(2, 3)];
+        offices.recover(Officer(who(1)), who(2), who(4)).unwrap();
+        assert_eq!(offices.offers, [offer(1, 4)]);
+    }
+
+    #[test]
+    fn an_account_with_an_office_takes_nobodys_place() {
+        let mut offices = Offices::new(who(1));
+        offices.officers.push(who(2));
+        assert!(offices.has_office(who(1)) && offices.has_office(who(2)) && !offices.has_office(who(3)));
+        // The issuer need not be an officer.
+        offices.officers.retain(|officer| *officer != who(1));
+        for to in [1, 2] {
+            assert_eq!(offices.recover(Officer(who(2)), who(3), who(to)), Err(ledger::Refused::ToKnown));
+        }
     }
 }

@@ -101,6 +101,10 @@ pub enum Act {
     Recover { from: usize, to: usize },
     /// The issuer pays in a dividend, in LUX.
     Distribute { lux: u64 },
+    /// An officer caps the supply. `None` ends the cap.
+    CapSupply { most: Option<u64> },
+    /// An officer caps the number of holders. `None` ends the cap.
+    CapHolders { most: Option<u32> },
 }
 
 impl Act {
@@ -132,13 +136,15 @@ pub enum Property {
     CheckAgrees,
     /// No act lifts a holding above its limit.
     LimitHolds,
+    /// No act lifts the supply, or the number of holders, above its cap.
+    CapHolds,
     /// A frozen part cannot be spent.
     FrozenPartStays,
     /// A frozen account neither sends nor receives.
     FreezeHolds,
-    /// A forced move keeps freezes, and locked shares stay locked with their next holder.
+    /// A forced move keeps freezes, also that of a part, and locked shares stay locked with their next holder.
     ForceKeepsLocks,
-    /// A recovery releases nothing, loses nothing, and leaves nothing behind.
+    /// A recovery releases nothing, loses nothing, and leaves nothing behind. The lost account receives no more shares.
     RecoveryMovesAll,
     /// After a recovery, the new account has the allowances of the lost one: nobody else has them, and they do not
     /// grow.
@@ -151,10 +157,11 @@ pub enum Property {
 
 impl Property {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::SupplyIsTheSum,
         Self::CheckAgrees,
         Self::LimitHolds,
+        Self::CapHolds,
         Self::FrozenPartStays,
         Self::FreezeHolds,
         Self::ForceKeepsLocks,

@@ -4,7 +4,7 @@
 use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 
 use super::super::failure::Failure;
 use super::{Act, Holding, Outcome, Property, Report, Restricted, Violation, restricted};
@@ -16,17 +16,26 @@ enum Fault {
     SupplyForgetsRedemptions,
     CheckForgetsTheLimit,
     CheckHasAnotherReason,
+    CheckForgetsTheFreeze,
+    CheckForgetsThePart,
+    CheckForgetsTheCap,
     ForceBreaksTheLimit,
     IssueBreaksTheLimit,
+    IssueBreaksTheCap,
+    ForceBreaksTheCap,
+    TransferBreaksTheCap,
     PartIsSpendable,
     FrozenReceives,
     ForceUnfreezes,
     ForceUnlocks,
+    ForceEndsThePart,
     RecoveryUnfreezes,
     RecoveryUnlocks,
+    RecoveryLosesThePart,
     RecoveryLosesDividends,
     RecoveryLeavesDividends,
     RecoveryLosesTheLimit,
+    RecoveryLeavesTheLimit,
     RecoveryLosesAllowances,
     RecoveryLeavesAllowances,
     RecoveryDoublesAllowances,
@@ -51,6 +60,8 @@ struct Paper {
     /// Owner, spender, and how many shares.
     allowances: RefCell<Vec<(usize, usize, u64)>>,
     supply: RefCell<u64>,
+    /// The caps of the supply and of the number of holders.
+    caps: Cell<(Option<u64>, Option<u32>)>,
 }
 
 impl Paper {
@@ -58,7 +69,7 @@ impl Paper {
         let account = |shares, limit| Account { shares, limit, ..Account::default() };
         let accounts = vec![account(100, 200), account(30, 60), account(0, 50), Account::default()];
         let (accounts, allowances) = (RefCell::new(accounts), RefCell::default());
-        Self { fault, accounts, allowances, supply: RefCell::new(130) }
+        Self { fault, accounts, allowances, supply: RefCell::new(130), caps: Cell::default() }
     }
 
     fn free(account: &Account) -> u64 {
@@ -85,8 +96,10 @@ impl Paper {
         }
         if let Some(from) = from.map(|from| &accounts[from]) {
             let willing = matches!(act, Act::Transfer { .. } | Act::Spend { .. });
-            refuse(!willing || !from.frozen, "frozen")?;
-            let free = if self.fault == Fault::PartIsSpendable { from.shares } else { Self::free(from) };
+            let forgets = |fault: Fault| checking && self.fault == fault;
+            refuse(!willing || !from.frozen || forgets(Fault::CheckForgetsTheFreeze), "frozen")?;
+            let spendable = self.fault == Fault::PartIsSpendable || forgets(Fault::CheckForgetsThePart);
+            let free = if spendable { from.shares } else { Self::free(from) };
             refuse(amount <= if willing { free } else { from.shares }, "insufficient")?;
         }
         if let Some(to) = to.map(|to| &accounts[to]) {
@@ -99,8 +112,24 @@ impl Paper {
             let other = checking && self.fault == Fault::CheckHasAnotherReason;
             let reason = if other { "too much" } else { "limit" };
             refuse(broken || to.shares.saturating_add(amount) <= to.limit, reason)?;
+            refuse(self.is_within_caps(act, from.map(|from| &accounts[from]), to, amount, checking), "cap")?;
         }
         Ok(())
+    }
+
+    fn is_within_caps(&self, act: Act, from: Option<&Account>, to: &Account, amount: u64, checking: bool) -> bool {
+        let (supply, holders) = self.caps.get();
+        let supplied = from.is_some() || supply.is_none_or(|most| self.supply.borrow().saturating_add(amount) <= most);
+        let count = self.accounts.borrow().iter().filter(|account| account.shares > 0).count();
+        let is_new = to.shares == 0 && from.is_none_or(|from| from.shares > amount);
+        let held = !is_new || holders.is_none_or(|most| u32::try_from(count).expect("there are few") < most);
+        let broken = match act {
+            Act::Force { .. } => self.fault == Fault::ForceBreaksTheCap,
+            Act::Issue { .. } => self.fault == Fault::IssueBreaksTheCap,
+            Act::Transfer { .. } if checking => self.fault == Fault::CheckForgetsTheCap,
+            _ => self.fault == Fault::TransferBreaksTheCap,
+        };
+        broken || (supplied && held)
     }
 
     fn apply(&self, act: Act) {
@@ -124,6 +153,9 @@ impl Paper {
                 accounts[from].locked -= taken;
                 accounts[to].locked += if self.fault == Fault::ForceUnlocks { 0 } else { taken };
                 accounts[from].frozen &= self.fault != Fault::ForceUnfreezes;
+                if self.fault == Fault::ForceEndsThePart {
+                    accounts[from].part = 0;
+                }
                 accounts[from].shares -= amount;
                 accounts[to].shares += amount;
             }
@@ -143,10 +175,12 @@ impl Paper {
                 let mut moved = core::mem::take(&mut accounts[from]);
                 match self.fault {
                     Fault::RecoveryUnfreezes => moved.frozen = false,
-                    Fault::RecoveryUnlocks => (moved.locked, moved.part) = (0, 0),
+                    Fault::RecoveryUnlocks => moved.locked = 0,
+                    Fault::RecoveryLosesThePart => moved.part = 0,
                     Fault::RecoveryLosesDividends => moved.claimable = 0,
                     Fault::RecoveryLeavesDividends => accounts[from].claimable = moved.claimable,
                     Fault::RecoveryLosesTheLimit => moved.limit = u64::MAX,
+                    Fault::RecoveryLeavesTheLimit => accounts[from].limit = moved.limit,
                     _ => {}
                 }
                 accounts[to] = moved;
@@ -160,11 +194,13 @@ impl Paper {
                 }
             }
             Act::Distribute { lux } => {
-                let up = u64::from(self.fault == Fault::DividendRoundsUp);
+                let each = if self.fault == Fault::DividendRoundsUp { lux.div_ceil(*supply) } else { lux / *supply };
                 for account in &mut *accounts {
-                    account.claimable += account.shares * (lux / *supply + 2 * up);
+                    account.claimable += account.shares * each;
                 }
             }
+            Act::CapSupply { most } => self.caps.set((most, self.caps.get().1)),
+            Act::CapHolders { most } => self.caps.set((self.caps.get().0, most)),
         }
     }
 }
@@ -211,17 +247,26 @@ fn each_property_fails_on_a_planted_fault() {
         (Fault::SupplyForgetsRedemptions, Property::SupplyIsTheSum),
         (Fault::CheckForgetsTheLimit, Property::CheckAgrees),
         (Fault::CheckHasAnotherReason, Property::CheckAgrees),
+        (Fault::CheckForgetsTheFreeze, Property::CheckAgrees),
+        (Fault::CheckForgetsThePart, Property::CheckAgrees),
+        (Fault::CheckForgetsTheCap, Property::CheckAgrees),
         (Fault::ForceBreaksTheLimit, Property::LimitHolds),
         (Fault::IssueBreaksTheLimit, Property::LimitHolds),
+        (Fault::IssueBreaksTheCap, Property::CapHolds),
+        (Fault::ForceBreaksTheCap, Property::CapHolds),
+        (Fault::TransferBreaksTheCap, Property::CapHolds),
         (Fault::PartIsSpendable, Property::FrozenPartStays),
         (Fault::FrozenReceives, Property::FreezeHolds),
         (Fault::ForceUnfreezes, Property::ForceKeepsLocks),
         (Fault::ForceUnlocks, Property::ForceKeepsLocks),
+        (Fault::ForceEndsThePart, Property::ForceKeepsLocks),
         (Fault::RecoveryUnfreezes, Property::RecoveryMovesAll),
         (Fault::RecoveryUnlocks, Property::RecoveryMovesAll),
+        (Fault::RecoveryLosesThePart, Property::RecoveryMovesAll),
         (Fault::RecoveryLosesDividends, Property::RecoveryMovesAll),
         (Fault::RecoveryLeavesDividends, Property::RecoveryMovesAll),
         (Fault::RecoveryLosesTheLimit, Property::RecoveryMovesAll),
+        (Fault::RecoveryLeavesTheLimit, Property::RecoveryMovesAll),
         (Fault::RecoveryLosesAllowances, Property::RecoveryMovesAllowances),
         (Fault::RecoveryLeavesAllowances, Property::RecoveryMovesAllowances),
         (Fault::RecoveryDoublesAllowances, Property::RecoveryMovesAllowances),

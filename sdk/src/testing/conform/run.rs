@@ -17,6 +17,7 @@ pub fn restricted<T: Restricted>(token: &T) -> Result<Report, Violation> {
     run.issues()?;
     run.checks()?;
     run.limits()?;
+    run.caps()?;
     run.parts()?;
     run.freezes()?;
     run.forces()?;
@@ -86,18 +87,24 @@ impl<T: Restricted> Run<'_, T> {
     fn checks(&mut self) -> Result<(), Violation> {
         for from in 0..self.token.holders() {
             for to in 0..self.token.holders() {
-                let (sender, receiver) = (self.token.holding(from)?, self.token.holding(to)?);
-                let room = receiver.limit.saturating_sub(receiver.shares);
-                let edges = [sender.free, sender.shares, room].map(|edge| edge.saturating_add(1));
-                for amount in [0, 1, u64::MAX].into_iter().chain(edges) {
-                    let Some(told) = self.token.check(from, to, amount)? else { return Ok(()) };
-                    let Some(done) = self.act(Act::Transfer { from, to, amount })? else { return Ok(()) };
-                    let seen = || format!("{amount} from {from} to {to}: the check said {told:?}, then {done:?}");
-                    self.holds(Property::CheckAgrees, told == done, seen)?;
-                    if done.is_ok() {
-                        self.act(Act::Transfer { from: to, to: from, amount })?;
-                    }
-                }
+                self.agree(from, to)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The check and the transfer agree for a pair, for amounts at the edges of all that may refuse.
+    fn agree(&mut self, from: usize, to: usize) -> Result<(), Violation> {
+        let (sender, receiver) = (self.token.holding(from)?, self.token.holding(to)?);
+        let room = receiver.limit.saturating_sub(receiver.shares);
+        let edges = [sender.free, sender.shares, room].map(|edge| edge.saturating_add(1));
+        for amount in [0, 1, u64::MAX].into_iter().chain(edges) {
+            let Some(told) = self.token.check(from, to, amount)? else { return Ok(()) };
+            let Some(done) = self.act(Act::Transfer { from, to, amount })? else { return Ok(()) };
+            let seen = || format!("{amount} from {from} to {to}: the check said {told:?}, then {done:?}");
+            self.holds(Property::CheckAgrees, told == done, seen)?;
+            if done.is_ok() {
+                self.act(Act::Transfer { from: to, to: from, amount })?;
             }
         }
         Ok(())
@@ -126,6 +133,50 @@ impl<T: Restricted> Run<'_, T> {
         Ok(())
     }
 
+    /// Caps at what there is: no act adds a share, or a holder.
+    fn caps(&mut self) -> Result<(), Violation> {
+        let supply = self.token.supply()?;
+        if self.done(Act::CapSupply { most: Some(supply) })? {
+            for to in 0..self.token.holders() {
+                let issued = self.done(Act::Issue { to, amount: 1 })?;
+                self.holds(Property::CapHolds, !issued, || format!("an issue passed the cap of {supply} shares"))?;
+            }
+            self.act(Act::CapSupply { most: None })?;
+        }
+        let (Some(from), most) = (self.rich()?, self.count()?) else { return Ok(()) };
+        if self.done(Act::CapHolders { most: Some(most) })? {
+            for to in 0..self.token.holders() {
+                if self.token.holding(to)?.shares == 0 {
+                    self.act(Act::Force { from, to, amount: 1 })?;
+                    self.act(Act::Issue { to, amount: 1 })?;
+                    self.act(Act::Transfer { from, to, amount: 1 })?;
+                    let holders = self.count()?;
+                    self.holds(Property::CapHolds, holders <= most, || format!("{holders} of {most} holders"))?;
+                    self.agree(from, to)?;
+                }
+            }
+            self.act(Act::CapHolders { most: None })?;
+        }
+        Ok(())
+    }
+
+    /// A holder that can send shares and keeps some.
+    fn rich(&self) -> Result<Option<usize>, Violation> {
+        for holder in 0..self.token.holders() {
+            let Holding { free, frozen, .. } = self.token.holding(holder)?;
+            if free > PART && !frozen {
+                return Ok(Some(holder));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The number of holders with shares.
+    fn count(&self) -> Result<u32, Violation> {
+        let holders = self.all()?.iter().filter(|holding| holding.shares > 0).count();
+        Ok(u32::try_from(holders).unwrap_or(u32::MAX))
+    }
+
     /// A pair of which the first can send two shares to the second.
     fn pair(&self) -> Result<Option<(usize, usize)>, Violation> {
         for from in 0..self.token.holders() {
@@ -151,6 +202,12 @@ impl<T: Restricted> Run<'_, T> {
         self.holds(Property::FrozenPartStays, !spent, || "a frozen share was spent".into())?;
         let free = self.token.holding(from)?.free;
         self.holds(Property::FrozenPartStays, free <= 1, || format!("{free} of one share are free"))?;
+        self.agree(from, to)?;
+        // An officer takes frozen shares as well, and frees none of the others.
+        if self.done(Act::Force { from, to, amount: 2 })? {
+            let free = self.token.holding(from)?.free;
+            self.holds(Property::ForceKeepsLocks, free == 0, || format!("a forced move freed {free} frozen shares"))?;
+        }
         self.act(Act::FreezePart { holder: from, amount: 0 })?;
         Ok(())
     }
@@ -164,6 +221,8 @@ impl<T: Restricted> Run<'_, T> {
         let received = self.done(Act::Transfer { from: to, to: from, amount: 1 })?;
         let seen = || format!("a frozen account: sent {sent}, received {received}");
         self.holds(Property::FreezeHolds, !sent && !received, seen)?;
+        self.agree(from, to)?;
+        self.agree(to, from)?;
         self.act(Act::Unfreeze { holder: from })?;
         Ok(())
     }
@@ -190,16 +249,17 @@ impl<T: Restricted> Run<'_, T> {
     }
 
     fn dividends(&mut self) -> Result<(), Violation> {
+        let sum = |all: &[Holding]| all.iter().map(|holding| u128::from(holding.claimable)).sum::<u128>();
+        let (before, mut paid_in) = (sum(&self.all()?), 0);
         for lux in [1, 7, 1_000] {
-            let sum = |all: &[Holding]| all.iter().map(|holding| u128::from(holding.claimable)).sum::<u128>();
-            let before = sum(&self.all()?);
             if !self.done(Act::Distribute { lux })? {
                 return Ok(());
             }
-            let more = sum(&self.all()?) - before;
-            // What did not divide before is shared out as well.
-            let most = u128::from(lux) + u128::from(self.token.supply()?);
-            let seen = || format!("{lux} LUX became {more}");
+            paid_in += u128::from(lux);
+            let more = sum(&self.all()?).saturating_sub(before);
+            // What did not divide before the run is shared out as well: fewer LUX than there are shares.
+            let most = paid_in + u128::from(self.token.supply()?.saturating_sub(1));
+            let seen = || format!("{paid_in} LUX became {more}");
             self.holds(Property::DividendsMintNothing, more <= most, seen)?;
         }
         Ok(())
@@ -208,7 +268,10 @@ impl<T: Restricted> Run<'_, T> {
     fn recoveries(&mut self) -> Result<(), Violation> {
         let Some((from, _)) = self.pair()? else { return Ok(()) };
         let to = self.token.holders() - 1;
-        self.act(Act::FreezePart { holder: from, amount: PART })?;
+        // Fewer shares than are frozen as a part, which hides the lock: what is free without that part shows it.
+        self.act(Act::Lock { holder: from, amount: 1 })?;
+        let unlocked = self.token.holding(from)?.free;
+        let has_part = self.done(Act::FreezePart { holder: from, amount: PART })?;
         self.act(Act::Freeze { holder: from })?;
         let allowing = self.owner_beside(from, to)?;
         let allowed = match allowing {
@@ -224,6 +287,13 @@ impl<T: Restricted> Run<'_, T> {
         self.holds(property, new == old, || format!("{old:?} became {new:?}"))?;
         let nothing = left.shares == 0 && left.claimable == 0;
         self.holds(property, nothing, || format!("{left:?} was left behind"))?;
+        if has_part && self.done(Act::FreezePart { holder: to, amount: 0 })? {
+            let free = self.token.holding(to)?.free;
+            let seen = || format!("{unlocked} shares were not locked, and {free} after the recovery");
+            self.holds(property, free == unlocked, seen)?;
+        }
+        let received = self.done(Act::Issue { to: from, amount: 1 })?;
+        self.holds(property, !received, || "the lost account received a share".into())?;
         match allowing {
             Some((owner, receiver)) if allowed => self.allowances(owner, receiver, (from, to)),
             _ => Ok(()),

@@ -1,6 +1,7 @@
 //! The properties that every restricted token has to have, run against the register.
 
 use ::register::{Refused, RegisterClient};
+use dusk_sdk::finance::caps::Limits as Most;
 use dusk_sdk::testing::conform::{self, Act, Holding, Outcome, Restricted};
 use dusk_sdk::testing::*;
 use dusk_sdk::{Dusk, Principal};
@@ -97,6 +98,8 @@ impl Restricted for Share {
             Act::FreezePart { holder, amount } => officer.freeze_part(self.id(holder), amount, reason()),
             Act::Lock { holder, amount } => officer.lock(self.id(holder), amount, FOREVER),
             Act::Recover { from, to } => officer.recover(self.id(from), self.id(to), reason()),
+            Act::CapSupply { most } => officer.set_caps(Most { supply: most, ..Most::default() }),
+            Act::CapHolders { most } => officer.set_caps(Most { holders: most, ..Most::default() }),
             Act::Distribute { lux } => {
                 let amount = Dusk::from_lux(lux);
                 return outcome(self.shares.by(self.issuer.depositing(amount)).distribute(amount));

@@ -105,6 +105,8 @@ fn a_forced_transfer_moves_what_was_earned_on_request(chain: Chain) -> TestResul
     assert_eq!((opened.position(alice)?.claimable, opened.position(bob)?.claimable), (lux(0), lux(300)));
     let again = shares.by(issuer).move_dividends(from, to, reason.clone());
     again.refused(dividends::Refused::NothingToClaim.into());
+    let nowhere = shares.by(issuer).move_dividends(to, to, reason.clone());
+    nowhere.refused(ledger::Refused::SameAccount.into());
     let away = shares.by(issuer).move_dividends(to, who(mallory), reason);
     away.refused(admission::Refused::ReceiverNotAdmitted.into());
     assert_eq!(shares.by(bob).claim().succeeds().value(), lux(300));
@@ -174,6 +176,9 @@ fn what_others_allowed_a_lost_account_is_the_new_ones(chain: Chain) -> TestResul
         allowed.iter().map(grant).collect()
     };
     assert_eq!(opened.position(alice)?.grants, grants(&[40, 5]));
+    assert_eq!(shares.allowance(owner, who(mallory))?, 40);
+    let gone = shares.allowance(owner, lost);
+    assert!(gone.is_err_and(|failure| failure.is(&ledger::Refused::Lost)));
 
     shares.by(bob).transfer_from(owner, who(issuer), 1).refused(ledger::Refused::Lost.into());
     shares.by(alice).approve(lost, 0, 1, until).refused(ledger::Refused::Lost.into());
@@ -611,12 +616,22 @@ fn amounts_at_the_edges_of_64_bits_are_refused_or_exact(chain: Chain) -> TestRes
 
 #[dusk_sdk::test]
 fn contracts_hold_shares(chain: Chain) -> TestResult {
-    let Opened { shares, issuer, alice, .. } = open(&chain)?;
-    shares.by(&alice).transfer(vault(), 5).refused(admission::Refused::ReceiverNotAdmitted.into());
-    shares.by(&issuer).list(vault(), 10).succeeds();
-    shares.by(&alice).transfer(vault(), 5).succeeds();
+    let opened = open(&chain)?;
+    let Opened { shares, issuer, alice, .. } = &opened;
+    shares.by(alice).transfer(vault(), 5).refused(admission::Refused::ReceiverNotAdmitted.into());
+    shares.by(issuer).list(vault(), 10).succeeds();
+    shares.by(alice).transfer(vault(), 5).succeeds();
     assert_eq!(shares.position(vault())?.shares, 5);
-    shares.by(&issuer).force_transfer(vault(), who(&alice), 5, "end of custody".into()).succeeds();
+    // Anybody may have a contract paid, if it may claim. At this id there is none that could take it: it stays.
+    opened.distribute(SUPPLY).succeeds();
+    let pay = |number| shares.by(alice).claim_for(ContractId::from_bytes([number; 32]));
+    pay(8).refused(admission::Refused::ClaimantNotAdmitted.into());
+    shares.by(issuer).freeze(vault(), "order 1".into()).succeeds();
+    pay(7).refused(freezes::Refused::ClaimantFrozen.into());
+    shares.by(issuer).unfreeze(vault()).succeeds();
+    assert!(pay(7).into_result().is_err());
+    assert_eq!(shares.position(vault())?.claimable, Dusk::from_lux(5));
+    shares.by(issuer).force_transfer(vault(), who(alice), 5, "end of custody".into()).succeeds();
     Ok(())
 }
 
@@ -643,9 +658,12 @@ fn allowances_and_operators_end_at_a_height(chain: Chain) -> TestResult {
     let grants = vec![Grant { spender, allowed: Some(30), until }];
     assert_eq!(opened.position(alice)?.grants, grants);
     shares.by(alice).set_operator(who(mallory), Some(until)).succeeds();
+    let allowed = |by: &Signer| shares.allowance(owner, who(by));
+    assert_eq!([allowed(bob)?, allowed(mallory)?, allowed(alice)?], [30, u64::MAX, 0]);
     shares.by(mallory).transfer_from(owner, spender, 100).succeeds();
     shares.by(alice).set_operator(who(alice), Some(until)).refused(operators::Refused::Oneself.into());
-    chain.mine(until - chain.height());
+    chain.mine(until + 1 - chain.height());
+    assert_eq!([allowed(bob)?, allowed(mallory)?], [0, 0]);
     shares.by(bob).transfer_from(owner, spender, 1).refused(operators::Refused::Expired { until }.into());
     shares.by(mallory).transfer_from(owner, spender, 1).refused(operators::Refused::Expired { until }.into());
     shares.by(alice).approve(spender, 0, 10, until).refused(operators::Refused::EndsInThePast.into());
@@ -662,10 +680,14 @@ fn allowances_and_operators_end_at_a_height(chain: Chain) -> TestResult {
 #[dusk_sdk::test]
 fn the_register_says_what_it_supports(chain: Chain) -> TestResult {
     let Opened { shares, .. } = open(&chain)?;
-    for name in ::register::INTERFACES {
+    let names = ["token/1", "restricted/1", "operators/1", "documents/1", "dividends/1", "snapshots/1"];
+    assert_eq!(::register::INTERFACES, names);
+    for name in names {
         assert!(shares.supports(name.into())?);
     }
-    assert!(!shares.supports("erc20".into())? && !shares.supports(String::new())?);
+    for other in ["erc20", "token", "token/2", ""] {
+        assert!(!shares.supports(other.into())?);
+    }
     Ok(())
 }
 
@@ -695,7 +717,7 @@ fn a_snapshot_says_who_held_what(chain: Chain) -> TestResult {
 
 #[dusk_sdk::test]
 fn a_batch_is_all_or_nothing(chain: Chain) -> TestResult {
-    let Opened { shares, issuer, alice, bob, .. } = open(&chain)?;
+    let Opened { shares, issuer, alice, bob, mallory } = open(&chain)?;
     let item = |signer: &Signer, amount| Item { account: who(signer), amount };
     shares.by(&alice).transfer_batch(vec![item(&bob, 10), item(&issuer, 20)]).succeeds();
     assert_eq!(shares.position(who(&alice))?.shares, 270);
@@ -705,6 +727,13 @@ fn a_batch_is_all_or_nothing(chain: Chain) -> TestResult {
     shares.by(&alice).transfer_batch(vec![]).refused(batch::Refused::EmptyBatch.into());
     let long = shares.by(&alice).transfer_batch(vec![item(&bob, 1); 65]);
     long.refused(batch::Refused::BatchTooLong { limit: 64 }.into());
+    let refused = shares.by(&issuer).list_batch(vec![item(&mallory, 5), item(&bob, 5)]);
+    refused.refused(admission::Refused::AlreadyListed.into());
+    assert!(!shares.position(who(&mallory))?.listed);
+    // Each item sees what the ones before it took: two of them do not share what is free.
+    shares.by(&issuer).freeze_part(who(&alice), 230, "pledge".into()).succeeds();
+    let twice = shares.by(&alice).transfer_batch(vec![item(&bob, 30), item(&bob, 30)]);
+    twice.refused(freezes::Refused::PartFrozen { free: 10 }.into());
     Ok(())
 }
 

@@ -147,11 +147,8 @@ fn two_recoveries_of_one_block_move_a_holding_once(chain: Chain) -> TestResult {
 
     // Both recover one account, to different ones. The holder claims with the lost key in between, and at the end.
     let claim = |holder| offices.by(holder).claim();
-    let (one, claimed, two) = chain.in_one_block((
-        recover(first, alice, new),
-        claim(alice),
-        recover(second, alice, &other),
-    ));
+    let (one, claimed, two) =
+        chain.in_one_block((recover(first, alice, new), claim(alice), recover(second, alice, &other)));
     one.succeeds();
     claimed.refused(ledger::Refused::Lost.into());
     two.refused(ledger::Refused::Lost.into());

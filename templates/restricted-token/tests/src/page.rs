@@ -219,6 +219,7 @@ impl Model {
             }
             Call::MoveDividends { from, to } => {
                 office?;
+                refuse_if(from == to, ledger::Refused::SameAccount)?;
                 self.present(to)?;
                 self.can_receive(to)?;
                 self.present(from)?;
@@ -238,9 +239,12 @@ impl Model {
                     refuse_if(standing.frozen || person.part > 0, freezes::Refused::ToFrozen)?;
                     return Err(ledger::Refused::ToKnown.into());
                 }
-                refuse_if(!self.people[from].known, ledger::Refused::NothingToRecover)?;
+                let (from_office, to_office) = (self.has_office(from), self.has_office(to));
+                refuse_if(!self.people[from].known && !from_office, ledger::Refused::NothingToRecover)?;
+                refuse_if(to_office, ledger::Refused::ToKnown)?;
                 let lost = Person { successor: Some(to), known: true, ..Person::default() };
                 self.people[to] = std::mem::replace(&mut self.people[from], lost);
+                self.people[to].known = true;
                 for grant in self.people.iter_mut().flat_map(|person| &mut person.grants) {
                     grant.0 = if grant.0 == from { to } else { grant.0 };
                 }
@@ -498,6 +502,10 @@ impl Model {
         (self.people[person].limit, self.people[person].known) = (Some(limit), true);
         self.standing_mut(person).barred = false;
         Ok(())
+    }
+
+    fn has_office(&self, person: usize) -> bool {
+        self.issuer == person || self.officers.contains(&person)
     }
 
     fn replace_officer(&mut self, from: usize, to: usize) {

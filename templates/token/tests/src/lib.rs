@@ -3,4 +3,5 @@
 
 mod conform;
 mod model;
+mod refusals;
 mod token;

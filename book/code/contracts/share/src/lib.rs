@@ -107,8 +107,7 @@ pub mod share {
             let by = self.offices.officer()?;
             self.ordinary.recover(by, lost, to, reason.clone())?;
             self.preferred.recover(by, lost, to, reason)?;
-            self.offices.recover(by, lost, to);
-            Ok(())
+            Ok(self.offices.recover(by, lost, to)?)
         }
         // ANCHOR_END: officers
 

@@ -1,6 +1,7 @@
-//! What the SDK promises of money, rights, feeds and parts, on a chain with the production transfer contract.
+//! What the SDK promises of money, rights, feeds, parts and shares, on a chain with the production transfer contract.
 #![cfg(test)]
 
+mod holders;
 mod money;
 mod parts;
 mod proxy;

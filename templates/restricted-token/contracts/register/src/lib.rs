@@ -32,8 +32,8 @@ pub mod register {
     use super::*;
     use crate::eligibility::Eligibility;
     pub use crate::eligibility::{EPOCH_BLOCKS, Policy, PolicyChanged, Terms};
+    use crate::records;
     pub use crate::records::{Holding, INTERFACES, Position, Status};
-    use crate::records::{feed_holders, holding, move_dividends, position, status};
     pub use crate::rules::Refused;
     use crate::rules::Rules;
     use circuits::Eligible;
@@ -80,7 +80,7 @@ pub mod register {
         }
         /// The state of the register as a whole.
         pub fn status(&self) -> Status {
-            status(&self.shares, self.offices.issuer())
+            records::status(&self.shares, self.offices.issuer())
         }
         /// Whether somebody is a compliance officer.
         pub fn is_officer(&self, who: Principal) -> bool {
@@ -88,11 +88,11 @@ pub mod register {
         }
         /// What the register knows of an account or a contract; all zero where it knows nothing.
         pub fn position(&self, account: Principal) -> Position {
-            position(&self.shares, account)
+            records::position(&self.shares, account)
         }
         /// What the register knows of the holder with this tag; all zero where it knows nothing.
         pub fn holder(&self, tag: Field) -> Holding {
-            holding(&self.shares, tag)
+            records::holding(&self.shares, tag)
         }
         /// What is to be proved for an account that is not on the allow-list, as of today.
         pub fn policy(&self) -> Option<Policy> {
@@ -118,11 +118,15 @@ pub mod register {
         /// What everybody held at the snapshot of a height, after the account `after`.
         #[contract(feeds = Held)]
         pub fn holders_at(&self, height: u64, after: Option<Principal>) {
-            feed_holders(&self.shares, height, after);
+            records::feed_holders(&self.shares, height, after);
         }
         /// Whether the register has an interface of this name.
         pub fn supports(&self, interface: String) -> bool {
             interfaces::supports(&INTERFACES, &interface)
+        }
+        /// How many of the owner's shares a spender may move now. An operator may move all: 2^64 − 1.
+        pub fn allowance(&self, owner: Principal, spender: Principal) -> Result<u64, Refused> {
+            records::allowance(&self.shares, owner, spender)
         }
         /// Whether an account may send shares now, and if not, why.
         pub fn can_send(&self, account: Principal) -> Result<(), Refused> {
@@ -183,12 +187,11 @@ pub mod register {
         }
         /// Pays the caller all its dividends, and returns how much that was.
         pub fn claim(&mut self) -> Result<Dusk, Refused> {
-            let own = self.shares.edit(caller())?;
-            own.rules.pausing.require_running()?;
-            let kept = Kept { account: &own.account.admissions, holder: &own.holder.admissions };
-            own.rules.admissions.require_claiming(kept, block_height())?;
-            own.holder.freezes.require_claiming()?;
-            Ok(own.rules.dividends.claim(caller(), &mut own.account.dividends, own.shares)?)
+            records::claim(&mut self.shares, caller())
+        }
+        /// Pays a contract all its dividends, whoever calls: while a contract calls, it cannot be paid.
+        pub fn claim_for(&mut self, holder: ContractId) -> Result<Dusk, Refused> {
+            records::claim(&mut self.shares, holder.into())
         }
 
         // For compliance officers:
@@ -218,14 +221,11 @@ pub mod register {
             to: Principal,
             reason: String,
         ) -> Result<(), Refused> {
-            move_dividends(&mut self.shares, self.offices.officer()?, from, to, reason)
+            records::move_dividends(&mut self.shares, self.offices.officer()?, from, to, reason)
         }
         /// Gives everything of an account whose key was lost to a new one.
         pub fn recover(&mut self, lost: Principal, to: Principal, reason: String) -> Result<(), Refused> {
-            let by = self.offices.officer()?;
-            self.shares.recover(by, lost, to, reason)?;
-            self.offices.recover(by, lost, to);
-            Ok(())
+            records::recover(&mut self.shares, &mut self.offices, lost, to, reason)
         }
         /// Puts an account on the allow-list: it may receive shares until it holds `limit`. This lifts a bar.
         pub fn list(&mut self, account: Principal, limit: u64) -> Result<(), Refused> {

@@ -5,7 +5,7 @@ use dusk_sdk::finance::ledger::check_reason;
 use dusk_sdk::finance::lots::Lot;
 use dusk_sdk::finance::operators::Grant;
 use dusk_sdk::finance::snapshots::Held;
-use dusk_sdk::finance::{Kept, Ledger, Officer, interfaces};
+use dusk_sdk::finance::{Kept, Ledger, Officer, Offices, interfaces, ledger};
 use dusk_sdk::prelude::*;
 
 use crate::eligibility::epoch;
@@ -124,11 +124,50 @@ pub(crate) fn move_dividends(
     reason: String,
 ) -> Result<(), Refused> {
     check_reason(&reason)?;
+    ensure!(from != to, ledger::Refused::SameAccount.into());
     ledger.can_receive(to)?;
     let own = ledger.edit(from)?;
     let lux = own.rules.dividends.seize(&mut own.account.dividends, own.shares)?;
     ledger.edit(to)?.account.dividends.give(by, from, to, lux, reason);
     Ok(())
+}
+
+/// Pays a holder all that it has earned.
+pub(crate) fn claim(ledger: &mut Ledger<Rules>, holder: Principal) -> Result<Dusk, Refused> {
+    let own = ledger.edit(holder)?;
+    own.rules.pausing.require_running()?;
+    let kept = Kept { account: &own.account.admissions, holder: &own.holder.admissions };
+    own.rules.admissions.require_claiming(kept, block_height())?;
+    own.holder.freezes.require_claiming()?;
+    Ok(own.rules.dividends.claim(holder, &mut own.account.dividends, own.shares)?)
+}
+
+/// Gives everything of an account with a lost key to a new one, its offices too.
+pub(crate) fn recover(
+    ledger: &mut Ledger<Rules>,
+    offices: &mut Offices,
+    lost: Principal,
+    to: Principal,
+    reason: String,
+) -> Result<(), Refused> {
+    let by = offices.officer()?;
+    // Who has an office, and nothing else, is not in the ledger yet.
+    if offices.has_office(lost) {
+        ledger.edit(lost)?;
+    }
+    ledger.recover(by, lost, to, reason)?;
+    Ok(offices.recover(by, lost, to)?)
+}
+
+/// What an owner lets a spender move now.
+pub(crate) fn allowance(
+    ledger: &Ledger<Rules>,
+    owner: Principal,
+    spender: Principal,
+) -> Result<u64, Refused> {
+    let (spender, height) = (ledger.spender(spender)?, block_height());
+    let allowed = ledger.with(owner, |_, _, kept| kept.account.operators.allowance(&spender, height));
+    Ok(allowed.unwrap_or(u64::MAX))
 }
 
 /// Feeds what everybody held at a snapshot; nothing where there was none.
