@@ -569,7 +569,7 @@ mod tests {
             cipher: order.cipher,
             note: note(1),
         };
-        let stale = || Some(notes::Refused::UnknownNoteRoot.into());
+        let stale = || Some(Refused::from(notes::Refused::UnknownNoteRoot));
         (1..notes::ROOTS as u64).for_each(|height| pool.notes.pass(2, height));
         pool.notes.pass(2 * notes::ROOTS as u64, notes::ROOTS as u64 - 1);
         assert!(pool.prepare_transfer(&order, 0).is_ok() && pool.prepare_seizure(&seizing).is_ok());
