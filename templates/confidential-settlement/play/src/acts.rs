@@ -1,11 +1,12 @@
 //! What the contracts and circuits of this template ask for, from the witnesses that wallets make.
 
 use circuits::{
-    AgreePrivate, AgreePublic, Answer, EnrolPrivate, EnrolPublic, Enrolment, Instruction, IssuePrivate,
-    IssuePublic, Leg, ReservePrivate, ReservePublic, SendPrivate, SendPublic, Terms,
+    AgreePrivate, AgreePublic, Answer, Attestation, EnrolAttestedPrivate, EnrolAttestedPublic, EnrolPrivate,
+    EnrolPublic, Enrolment, Instruction, IssuePrivate, IssuePublic, Leg, ReservePrivate, ReservePublic,
+    SendPrivate, SendPublic, Terms,
 };
 use dusk_sdk::finance::confidential::pool::{Locking, Minting, Spending};
-use dusk_sdk::finance::confidential::statements::AffirmSecretNative;
+use dusk_sdk::finance::confidential::statements::{AdmitSecretNative, AffirmSecretNative};
 use dusk_sdk::finance::confidential::{Address, leg};
 use dusk_sdk::finance::wallet::{
     Instruction as Lock, LockWitness, MintWitness, RegisterWitness, TransferWitness,
@@ -71,6 +72,21 @@ pub fn enrol(terms: &Terms, witness: RegisterWitness) -> Act<Enrolment, EnrolPub
     let RegisterWitness { address, act, secret } = witness;
     let call = Enrolment { owner: address.owner, reading: address.reading, view: act.cipher };
     Act { public: call.public(terms), call, private: EnrolPrivate { secret } }
+}
+
+/// Somebody registers, for whom an attester with this revocation list vouches.
+#[must_use]
+pub fn enrol_attested(
+    terms: &Terms,
+    attestation: &Attestation,
+    revoked: Field,
+    witness: RegisterWitness,
+    person: AdmitSecretNative,
+) -> Act<Enrolment, EnrolAttestedPublic, EnrolAttestedPrivate> {
+    let RegisterWitness { address, act, secret } = witness;
+    let call = Enrolment { owner: address.owner, reading: address.reading, view: act.cipher };
+    let public = call.attested(terms, attestation, revoked);
+    Act { call, public, private: EnrolAttestedPrivate { secret, person } }
 }
 
 /// An officer issues an amount.

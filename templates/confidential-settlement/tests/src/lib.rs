@@ -2,6 +2,8 @@
 #![cfg(test)]
 
 mod assets;
+mod attested;
+mod attester;
 mod foreign;
 mod gas;
 mod market;

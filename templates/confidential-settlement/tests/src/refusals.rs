@@ -3,10 +3,14 @@
 use dusk_sdk::contract::Refusal;
 
 /// The tests that provoke them.
-const TESTS: [&str; 3] =
-    [include_str!("assets.rs"), include_str!("settlement.rs"), include_str!("threats.rs")];
+const TESTS: [&str; 4] = [
+    include_str!("assets.rs"),
+    include_str!("attested.rs"),
+    include_str!("settlement.rs"),
+    include_str!("threats.rs"),
+];
 /// Refusals that no test on a chain can provoke, and why. Unit tests of the parts provoke them.
-const ELSEWHERE: [(&str, &str); 20] = [
+const ELSEWHERE: [(&str, &str); 19] = [
     (
         "NotIssuer",
         "the asset has one officer, the issuer, for ever: it leaves out what `Offices` can do more",
@@ -23,7 +27,6 @@ const ELSEWHERE: [(&str, &str); 20] = [
     ("AuditorNotYetLost", "as above"),
     ("NotRegistered", "the asset registers and admits in one call"),
     ("AlreadyAdmitted", "as above"),
-    ("TagUsed", "the asset admits nobody by a credential"),
     ("RegistryFull", "it takes 65,536 holders"),
     ("NotesFull", "it takes 67,108,864 notes"),
     ("NullifiersFull", "as above"),
