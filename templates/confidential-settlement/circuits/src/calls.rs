@@ -147,3 +147,10 @@ impl Terms {
         state::PolicyNative { registry_root, today: self.today, level: self.level }
     }
 }
+
+/// What the proof of a withdrawal of cash is bound to, besides its order. That of a payment to an owner of notes is
+/// bound to nothing else.
+#[must_use]
+pub fn for_withdrawal(to: Account, amount: Dusk) -> Field {
+    binding(&(*b"withdraw", to, amount))
+}

@@ -3,6 +3,7 @@
 #![no_std]
 
 mod calls;
+mod cash;
 mod instruction;
 
 use dusk_sdk::finance::confidential::statements::{
@@ -12,6 +13,7 @@ use dusk_sdk::finance::confidential::statements::{
 use dusk_sdk::zk::*;
 
 pub use calls::*;
+pub use cash::*;
 pub use instruction::*;
 
 /// Somebody registers an owner of notes.

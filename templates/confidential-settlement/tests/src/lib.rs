@@ -4,6 +4,7 @@
 mod assets;
 mod attested;
 mod attester;
+mod cash;
 mod foreign;
 mod gas;
 mod market;

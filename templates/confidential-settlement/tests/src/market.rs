@@ -460,7 +460,7 @@ impl Side {
     }
 
     /// Everybody notes the end of a lock.
-    fn close(&mut self, commitment: Field, cipher: NoteCipher) {
+    pub(crate) fn close(&mut self, commitment: Field, cipher: NoteCipher) {
         let position = self.note(commitment, cipher);
         self.auditor.settled(self.terms.asset, commitment, position);
     }

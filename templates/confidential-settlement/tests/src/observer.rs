@@ -8,6 +8,7 @@ use dusk_sdk::testing::*;
 use dusk_sdk::zk::native::{Credential, Point, Scalar};
 
 use crate::attester::Attester;
+use crate::cash::{self, Till};
 use crate::market::{
     ALICE, BOB, CAROL, DEADLINE_BLOCKS, ISSUED, LEVEL, MONEY, Market, Proven, SHARES, Seed, TODAY, keys_of,
     prove, refused, scalar,
@@ -21,6 +22,8 @@ const TRANSFER: [&str; 4] = [
     "confidential_transfer.order.commitments",
     "ConfidentialTransfer.nullifiers",
 ];
+/// A new note of a public amount of cash.
+const DEPOSIT: [&str; 1] = ["deposit.order.commitment"];
 /// The owner of a registration, which is a hash of random keys, and its reading key.
 const REGISTER: [&str; 4] =
     ["register.call.owner", "register.call.reading", "HolderRegistered.owner", "HolderAdmitted.holder.owner"];
@@ -104,6 +107,32 @@ fn nobody_learns_who_trades_what_with_whom(chain: Chain, private: &Private) -> T
     chain.revert(&before);
     chain.mine(DEADLINE_BLOCKS);
     by.give_back(trade.name).succeeds();
+    Ok(())
+}
+
+/// Who delivers shares to whom for how much cash.
+#[dusk_sdk::test(observer)]
+fn nobody_learns_who_pays_how_much_cash(chain: Chain, private: &Private) -> TestResult {
+    declare(private, &[&INSTRUCTION, &LOCK, &SETTLED, &DEPOSIT]);
+    let seed: Seed = private.random_bytes();
+    let (mut market, mut till) = (Market::empty(&chain, seed)?, Till::empty(&chain, seed)?);
+    let parties = private.one_of(&[[ALICE, BOB], [BOB, CAROL], [CAROL, ALICE], [BOB, ALICE]]);
+    market.issue(SHARES, parties[SHARES], ISSUED[SHARES])?;
+    till.deposit(parties[MONEY], cash::DEPOSIT)?;
+    let amounts = [ISSUED[SHARES], cash::DEPOSIT].map(|most| private.between(1, most));
+    let trade = cash::against(&mut market, &till, parties, amounts);
+    market.instruct(&trade)?;
+    for leg in [SHARES, MONEY] {
+        market.affirm(&trade, leg)?;
+    }
+    let (at, side) = (market.settlement.id(), &mut market.sides[SHARES]);
+    let act = ordered(|| side.reserving(at, &trade, SHARES), |act| act.call.nullifiers)?;
+    let (root, proof) = (side.ledger.holder_root(), prove(&chain, &act)?);
+    market.submit_lock(SHARES, &Proven { call: act.call, root, proof })?;
+    let act = ordered(|| till.reserving(at, &trade), |act| act.call.nullifiers)?;
+    let proof = prove(&chain, &act)?;
+    till.cash.by(&till.relayer).lock(act.call, proof).succeeds();
+    market.settlement.by(&market.relayer).settle(trade.name).succeeds();
     Ok(())
 }
 
