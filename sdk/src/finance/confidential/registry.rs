@@ -2,8 +2,8 @@
 //!
 //! A holder registers with a proof that encrypts its view keys to the auditor. Then an officer admits it, or a proof of
 //! [`Admit`](super::statements::Admit) by one of the contract's [`Attesters`](crate::finance::Attesters): the template
-//! `confidential-settlement` composes both. The entry of a holder is public, under the pseudonym `owner`. Transfers show
-//! no owner, so they cannot be linked to an entry.
+//! `confidential-settlement` composes both. The entry of a holder is public, under the pseudonym `owner`. Transfers
+//! show no owner, so they cannot be linked to an entry.
 //!
 //! A proof may use one of the last [`ROOTS`] roots. A registration changes no root. An admission keeps the older roots
 //! valid, and all admissions of a block take one place among them: a crowd that registers and is admitted cannot push
