@@ -58,6 +58,7 @@
 //! | an absent input that creates value | only the second input may be absent from the tree, and only with value 0 |
 //! | a note of another asset, contract or chain | the asset is a part of the commitment, and a public input |
 //! | a stale root, a root of another tree | a root has to be one of the last ones of this tree; domains differ |
+//! | a flood of acts or holders makes the root of a waiting proof stale | a block takes the place of one root |
 //! | a proof that is copied or sent again | its nullifiers are spent; an owner registers once |
 //! | a proof with another memo, fee, receiver, entry or deadline | `bound` of the order is a public input |
 //! | a ciphertext that the auditor cannot read | the circuit proves it, with a key whose subgroup it checks |

@@ -2,16 +2,19 @@
 //!
 //! The contract keeps only the last nodes of each level; wallets build the whole tree from events. A proof may be about
 //! any of the last [`ROOTS`] roots: notes are never removed from the tree, so an older root shows nothing false.
+//!
+//! All acts of a block take one place among these roots, with the root at the end of the block. So whoever pays for
+//! many acts cannot push out the root of a proof that waits: each place takes a block.
 
 use alloc::vec::Vec;
 
 use super::cipher::NoteCipher;
 use super::{MAX_NOTES, NOTE_LEVELS, hash};
-use crate::env::emit;
+use crate::env::{block_height, emit};
 use crate::field::Field;
 use crate::prelude::{ensure, error, event};
 
-/// The number of roots that the contract accepts in proofs. Every act adds one.
+/// The number of roots that the contract accepts in proofs. Every block with an act adds one.
 pub const ROOTS: usize = 1_024;
 
 /// The tree of notes: its last nodes, and its last roots.
@@ -23,6 +26,8 @@ pub struct Notes {
     /// The last roots; the newest is before `next`.
     roots: Vec<Field>,
     next: usize,
+    /// The height of the newest root.
+    height: u64,
 }
 
 /// The contract added a note to the tree.
@@ -92,14 +97,14 @@ impl Notes {
     /// [`Refused::NotesFull`].
     pub fn add(&mut self, notes: &[(Field, NoteCipher)]) -> Result<u64, Refused> {
         let commitments: Vec<Field> = notes.iter().map(|(commitment, _)| *commitment).collect();
-        let first = self.append(&commitments)?;
+        let first = self.append(&commitments, block_height())?;
         for (position, (commitment, cipher)) in (first..).zip(notes) {
             emit(NoteAdded { position, commitment: *commitment, cipher: *cipher });
         }
         Ok(first)
     }
 
-    fn append(&mut self, leaves: &[Field]) -> Result<u64, Refused> {
+    fn append(&mut self, leaves: &[Field], height: u64) -> Result<u64, Refused> {
         self.require_room(leaves.len() as u64)?;
         let first = self.count;
         if leaves.is_empty() {
@@ -121,19 +126,19 @@ impl Notes {
             (nodes, position) = (above, position / 4);
         }
         self.count += leaves.len() as u64;
-        self.keep(nodes.first().copied().unwrap_or_default());
+        self.keep(nodes.first().copied().unwrap_or_default(), height);
         Ok(first)
     }
 
-    fn keep(&mut self, root: Field) {
-        if self.next == ROOTS {
-            self.next = 0;
-        }
-        match self.roots.get_mut(self.next) {
+    /// Keeps a root in the next place, or in that of an earlier root of the same block.
+    fn keep(&mut self, root: Field, height: u64) {
+        let of_block = self.next.checked_sub(1).filter(|_| self.height == height);
+        let at = of_block.unwrap_or(if self.next == ROOTS { 0 } else { self.next });
+        match self.roots.get_mut(at) {
             Some(place) => *place = root,
             None => self.roots.push(root),
         }
-        self.next += 1;
+        (self.next, self.height) = (at + 1, height);
     }
 }
 
@@ -142,14 +147,19 @@ impl Notes {
     /// A tree with these notes.
     pub(super) fn with(leaves: [Field; 2]) -> Self {
         let mut notes = Self::default();
-        notes.append(&leaves).expect("the tree is empty");
+        notes.append(&leaves, 0).expect("the tree is empty");
         notes
+    }
+
+    /// A block of this height has so many acts. Their roots are made up.
+    pub(super) fn pass(&mut self, acts: u64, height: u64) {
+        (1..=acts).for_each(|act| self.keep(Field::from((height << 32) + act), height));
     }
 
     /// A tree that has a place for so many notes more.
     pub(super) fn full_but(rest: u64, root: Field) -> Self {
         let mut notes = Self { count: MAX_NOTES - rest, ..Self::default() };
-        notes.keep(root);
+        notes.keep(root, 0);
         notes
     }
 }
@@ -168,9 +178,9 @@ mod tests {
         #[test]
         fn the_frontier_agrees_with_the_tree(batches in prop::collection::vec(1_usize..12, 1..14)) {
             let (mut notes, mut tree) = (Notes::default(), NoteTree::default());
-            for batch in batches {
+            for (number, batch) in (0_u64..).zip(batches) {
                 let leaves: Vec<Field> = (0..batch as u64).map(|it| Field::from(1 + notes.count + it)).collect();
-                let first = notes.append(&leaves).unwrap();
+                let first = notes.append(&leaves, number / 2).unwrap();
                 for (position, leaf) in (first..).zip(leaves) {
                     tree.insert(position, leaf).unwrap();
                 }
@@ -184,21 +194,46 @@ mod tests {
     fn roots_of_late_are_known_and_older_ones_are_forgotten() {
         let mut notes = Notes::default();
         assert_eq!(notes.require_known(Field::default()), Err(Refused::UnknownNoteRoot), "the empty tree has no root");
-        notes.append(&[]).unwrap();
+        notes.append(&[], 0).unwrap();
         assert!(!notes.knows(Field::default()));
-        (1..=3_u64).for_each(|root| notes.keep(root.into()));
+        (1..=3_u64).for_each(|root| notes.keep(root.into(), root));
         assert!((1..=3_u64).all(|root| notes.knows(root.into())));
-        (4..=ROOTS as u64 + 2).for_each(|root| notes.keep(root.into()));
+        (4..=ROOTS as u64 + 2).for_each(|root| notes.keep(root.into(), root));
         assert!(!notes.knows(2.into()) && notes.knows(3.into()));
         assert_eq!(notes.root(), (ROOTS as u64 + 2).into());
         assert_eq!(notes.roots.len(), ROOTS);
     }
 
+    /// Whoever pays for any number of acts pushes out one root in each block, and none that a block ended with.
+    #[test]
+    fn a_flood_of_acts_takes_one_place_in_each_block() {
+        const ACTS: u64 = 3;
+        let (mut notes, blocks) = (Notes::default(), ROOTS as u64 + 3);
+        let last_of = |height: u64| Field::from(ACTS * height);
+        for height in 1..=blocks {
+            for act in (0..ACTS).rev() {
+                let root = last_of(height) - Field::from(act);
+                notes.keep(root, height);
+                assert!(notes.root() == root && notes.knows(root), "the newest root of a block is known within it");
+            }
+            let kept = height.min(ROOTS as u64);
+            assert_eq!(notes.roots.len() as u64, kept);
+            let oldest = 1 + height - kept;
+            assert!(notes.knows(last_of(oldest)) && !notes.knows(last_of(oldest - 1)), "height {height}");
+            assert!(
+                !notes.knows(last_of(height) - Field::from(1)),
+                "a root within a block gives way to that at its end"
+            );
+        }
+        (0..2 * ROOTS as u64).for_each(|act| notes.keep(Field::from((1_u64 << 40) + act), blocks + 1));
+        assert!(notes.knows(last_of(blocks)), "a proof from before the block is still accepted");
+    }
+
     #[test]
     fn a_full_tree_says_so() {
         let mut notes = Notes { count: MAX_NOTES - 1, ..Notes::default() };
-        assert_eq!(notes.append(&[1.into(), 2.into()]), Err(Refused::NotesFull));
-        assert_eq!(notes.append(&[1.into()]), Ok(MAX_NOTES - 1));
-        assert_eq!(notes.append(&[1.into()]), Err(Refused::NotesFull));
+        assert_eq!(notes.append(&[1.into(), 2.into()], 0), Err(Refused::NotesFull));
+        assert_eq!(notes.append(&[1.into()], 0), Ok(MAX_NOTES - 1));
+        assert_eq!(notes.append(&[1.into()], 0), Err(Refused::NotesFull));
     }
 }

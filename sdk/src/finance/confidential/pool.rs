@@ -556,6 +556,31 @@ mod tests {
         assert_eq!(pool.prepare_mint(&minting(1)).err(), Some(Refused::SupplyOverflow));
     }
 
+    /// A root is stale when [`notes::ROOTS`] later blocks had acts, however many acts a block had.
+    #[test]
+    fn a_stale_note_root_is_refused_before_the_proof() {
+        let mut pool = pool();
+        let order = spending(&pool);
+        let seizing = Seizing {
+            note_root: order.note_root,
+            nullifier: 21.into(),
+            commitment: 31.into(),
+            to: 41.into(),
+            cipher: order.cipher,
+            note: note(1),
+        };
+        let stale = || Some(Refused::from(notes::Refused::UnknownNoteRoot));
+        (1..notes::ROOTS as u64).for_each(|height| pool.notes.pass(2, height));
+        pool.notes.pass(2 * notes::ROOTS as u64, notes::ROOTS as u64 - 1);
+        assert!(pool.prepare_transfer(&order, 0).is_ok() && pool.prepare_seizure(&seizing).is_ok());
+        pool.notes.pass(1, notes::ROOTS as u64);
+        assert_eq!(pool.prepare_transfer(&order, 0).err(), stale());
+        assert_eq!(pool.prepare_seizure(&seizing).err(), stale());
+        // The same notes can be spent with a proof about a later root: nothing is lost.
+        let again = Spending { note_root: pool.notes.root(), ..order };
+        assert!(pool.prepare_transfer(&again, 0).is_ok());
+    }
+
     /// A proof that does not verify changes nothing: the closure decides before the first change.
     #[test]
     fn an_invalid_proof_changes_nothing() {

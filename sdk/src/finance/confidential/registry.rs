@@ -1,12 +1,14 @@
 //! The registry of admitted holders: a tree under which senders and receivers prove that they may hold the asset.
 //!
 //! A holder registers with a proof that encrypts its view keys to the auditor. Then an officer admits it, or a proof of
-//! [`Admit`](super::statements::Admit). The entry of a holder is public, under the pseudonym `owner`. Transfers show no
-//! owner, so they cannot be linked to an entry.
+//! [`Admit`](super::statements::Admit) by one of the contract's [`Attesters`](crate::finance::Attesters): the template
+//! `confidential-settlement` composes both. The entry of a holder is public, under the pseudonym `owner`. Transfers
+//! show no owner, so they cannot be linked to an entry.
 //!
-//! A proof may use one of the last [`ROOTS`] roots. An admission keeps the older roots valid. A change of an entry
-//! (such as a freeze, or the end of one) and a removal invalidate all older roots at once, and with them all earlier
-//! proofs.
+//! A proof may use one of the last [`ROOTS`] roots. A registration changes no root. An admission keeps the older roots
+//! valid, and all admissions of a block take one place among them: a crowd that registers and is admitted cannot push
+//! out the root of a proof that waits. A change of an entry (such as a freeze, or the end of one) and a removal
+//! invalidate all older roots at once, and with them all earlier proofs.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -18,14 +20,15 @@ use super::HolderTree;
 use super::cipher::ViewCipher;
 use super::holder::Holder;
 use super::statements::PolicyNative;
-use crate::env::{caller, emit};
+use crate::env::{block_height, caller, emit};
 use crate::field::Field;
 use crate::finance::ledger::MAX_REASON_BYTES;
 use crate::finance::offices::Officer;
 use crate::prelude::{ensure, error, event};
 use crate::principal::Principal;
 
-/// The number of roots that the contract accepts in proofs. A change or removal of an entry ends all but the newest.
+/// The number of roots that the contract accepts in proofs. Every block with an admission adds one; a change or removal
+/// of an entry ends all but the newest.
 pub const ROOTS: usize = 64;
 
 /// The holders.
@@ -40,6 +43,8 @@ pub struct Registry {
     holders: Vec<Box<Holder>>,
     /// The last roots, the newest last.
     roots: Vec<Field>,
+    /// The height of the last admission.
+    height: u64,
     /// The tags of persons who were admitted by a credential, with the positions of the holders.
     tags: Places,
 }
@@ -179,7 +184,7 @@ impl Registry {
     /// # Errors
     /// [`Refused::NotRegistered`], [`Refused::AlreadyAdmitted`], [`Refused::NotActive`], [`Refused::RegistryFull`].
     pub fn admit(&mut self, by: Officer, holder: Holder) -> Result<(), Refused> {
-        let position = self.place(holder)?;
+        let position = self.place(holder, block_height())?;
         emit(HolderAdmitted { position, holder, by: by.who() });
         Ok(())
     }
@@ -190,7 +195,7 @@ impl Registry {
     /// # Errors
     /// [`Refused::TagUsed`], and those of [`admit`](Registry::admit).
     pub fn admit_proven(&mut self, holder: Holder, tag: Field) -> Result<(), Refused> {
-        let position = self.place_tagged(holder, tag)?;
+        let position = self.place_tagged(holder, tag, block_height())?;
         emit(HolderAdmitted { position, holder, by: caller() });
         Ok(())
     }
@@ -232,7 +237,7 @@ impl Registry {
         Ok(())
     }
 
-    fn place(&mut self, holder: Holder) -> Result<u64, Refused> {
+    fn place(&mut self, holder: Holder, height: u64) -> Result<u64, Refused> {
         match self.owners.get(holder.owner) {
             Some(REGISTERED) => {}
             Some(REMOVED) | None => return Err(Refused::NotRegistered),
@@ -243,16 +248,21 @@ impl Registry {
         self.tree.insert(position, holder.leaf()).map_err(|_| Refused::RegistryFull)?;
         self.holders.push(Box::new(holder));
         self.owners.set(holder.owner, position);
+        // The block keeps one place, however many it admits.
+        if self.height == height {
+            self.roots.pop();
+        }
         if self.roots.len() == ROOTS {
             self.roots.remove(0);
         }
         self.roots.push(self.tree.root());
+        self.height = height;
         Ok(position)
     }
 
-    fn place_tagged(&mut self, holder: Holder, tag: Field) -> Result<u64, Refused> {
+    fn place_tagged(&mut self, holder: Holder, tag: Field, height: u64) -> Result<u64, Refused> {
         ensure!(self.tags.get(tag).is_none(), Refused::TagUsed);
-        let position = self.place(holder)?;
+        let position = self.place(holder, height)?;
         self.tags.set(tag, position);
         Ok(position)
     }
@@ -298,11 +308,17 @@ mod tests {
         Holder { owner: owner.into(), class: 0, country: 756, level: 1, valid_until: 740_000, active: true }
     }
 
+    /// Somebody registers, and is admitted in the block of this height.
+    fn admit(it: &mut Registry, owner: u64, height: u64) {
+        it.enter(owner.into()).unwrap();
+        it.place(holder(owner), height).unwrap();
+    }
+
+    /// A registry with these owners. Each was admitted in a block of its own, the first one at height 1.
     fn registry(owners: u64) -> Registry {
         let mut it = Registry::default();
         for owner in 1..=owners {
-            it.enter(owner.into()).unwrap();
-            it.place(holder(owner)).unwrap();
+            admit(&mut it, owner, owner);
         }
         it
     }
@@ -311,11 +327,11 @@ mod tests {
     fn an_owner_registers_once_and_is_admitted_once() {
         let mut it = registry(1);
         assert_eq!(it.enter(1.into()), Err(Refused::AlreadyRegistered));
-        assert_eq!(it.place(holder(1)), Err(Refused::AlreadyAdmitted));
-        assert_eq!(it.place(holder(2)), Err(Refused::NotRegistered));
+        assert_eq!(it.place(holder(1), 9), Err(Refused::AlreadyAdmitted));
+        assert_eq!(it.place(holder(2), 9), Err(Refused::NotRegistered));
         it.enter(2.into()).unwrap();
-        assert_eq!(it.place(Holder { active: false, ..holder(2) }), Err(Refused::NotActive));
-        assert_eq!(it.place(holder(2)), Ok(1));
+        assert_eq!(it.place(Holder { active: false, ..holder(2) }, 9), Err(Refused::NotActive));
+        assert_eq!(it.place(holder(2), 9), Ok(1));
         assert_eq!(it.holder(2.into()), Some((1, holder(2))));
     }
 
@@ -323,8 +339,7 @@ mod tests {
     fn a_lost_right_ends_older_roots_and_an_admission_does_not() {
         let mut it = registry(2);
         let before = it.root();
-        it.enter(3.into()).unwrap();
-        it.place(holder(3)).unwrap();
+        admit(&mut it, 3, 3);
         assert!(it.policy(before, 1, 0).is_ok() && it.policy(it.root(), 1, 0).is_ok());
         assert_eq!(it.replace(holder(3)), Err(Refused::SameEntry));
         it.replace(Holder { active: false, ..holder(2) }).unwrap();
@@ -334,19 +349,36 @@ mod tests {
         assert!(it.policy(before, 1, 0).is_err() && it.policy(it.root(), 1, 0).is_ok());
         assert_eq!(it.clear(1.into()), Err(Refused::NotAdmitted));
         assert_eq!(it.enter(1.into()), Err(Refused::AlreadyRegistered), "a removed holder does not come back");
-        assert_eq!(it.place(holder(1)), Err(Refused::NotRegistered));
+        assert_eq!(it.place(holder(1), 9), Err(Refused::NotRegistered));
+    }
+
+    /// A change in the block of an admission ends the root of the admission, and an admission after it keeps nothing
+    /// from before the change.
+    #[test]
+    fn a_lost_right_ends_older_roots_also_between_admissions_of_a_block() {
+        let mut it = registry(2);
+        let before = it.root();
+        admit(&mut it, 3, 7);
+        let within = it.root();
+        it.replace(Holder { active: false, ..holder(1) }).unwrap();
+        admit(&mut it, 4, 7);
+        assert!([before, within].iter().all(|root| it.policy(*root, 1, 0).is_err()));
+        assert!(it.policy(it.root(), 1, 0).is_ok());
+        let end = it.root();
+        admit(&mut it, 5, 8);
+        assert!(it.policy(end, 1, 0).is_ok() && it.policy(it.root(), 1, 0).is_ok());
     }
 
     #[test]
     fn a_person_has_one_entry() {
         let mut it = registry(0);
         (1..=2_u64).for_each(|owner| it.enter(owner.into()).unwrap());
-        assert_eq!(it.place_tagged(holder(1), 7.into()), Ok(0));
-        assert_eq!(it.place_tagged(holder(2), 7.into()), Err(Refused::TagUsed));
-        assert_eq!(it.place_tagged(holder(1), 8.into()), Err(Refused::AlreadyAdmitted));
+        assert_eq!(it.place_tagged(holder(1), 7.into(), 9), Ok(0));
+        assert_eq!(it.place_tagged(holder(2), 7.into(), 9), Err(Refused::TagUsed));
+        assert_eq!(it.place_tagged(holder(1), 8.into(), 9), Err(Refused::AlreadyAdmitted));
         it.clear(1.into()).unwrap();
-        assert_eq!(it.place_tagged(holder(2), 7.into()), Err(Refused::TagUsed), "a removed person stays removed");
-        assert_eq!(it.place_tagged(holder(2), 8.into()), Ok(1), "a refused tag is not used up");
+        assert_eq!(it.place_tagged(holder(2), 7.into(), 9), Err(Refused::TagUsed), "a removed person stays removed");
+        assert_eq!(it.place_tagged(holder(2), 8.into(), 9), Ok(1), "a refused tag is not used up");
     }
 
     #[test]
@@ -368,12 +400,27 @@ mod tests {
         let first = it.root();
         for owner in 2..=1 + ROOTS as u64 {
             assert!(it.policy(first, 1, 0).is_ok());
-            it.enter(owner.into()).unwrap();
-            it.place(holder(owner)).unwrap();
+            admit(&mut it, owner, owner);
         }
         assert!(it.policy(first, 1, 0).is_err());
         assert_eq!(it.roots.len(), ROOTS);
         assert!(it.policy(0.into(), 1, 0).is_err());
+    }
+
+    /// Strangers register as often as they like; those who are admitted in one block take one place of a root.
+    #[test]
+    fn a_crowd_pushes_out_no_root() {
+        let mut it = registry(ROOTS as u64);
+        let (before, second) = (it.root(), it.roots[1]);
+        let crowd = 1_000..1_000 + 2 * ROOTS as u64;
+        crowd.clone().for_each(|owner| it.enter(owner.into()).unwrap());
+        assert_eq!((it.root(), it.roots.len()), (before, ROOTS), "a registration changes no root");
+        for owner in crowd {
+            it.place(holder(owner), 900).unwrap();
+            assert!(it.policy(it.root(), 1, 0).is_ok(), "the newest root of a block is known within it");
+        }
+        assert!(it.policy(before, 1, 0).is_ok() && it.policy(second, 1, 0).is_ok());
+        assert_eq!((it.roots[0], it.roots.len()), (second, ROOTS), "the block has pushed out one root");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::events::{Event, Seen};
 use super::file::{FileError, WalletFile};
 use super::randomness;
 use super::register::{Register, Row, Supply};
-use super::sealed::{Password, SealError};
+use super::sealed::Password;
 use super::tree::in_parallel;
 use super::view::{Gap, HolderAt, Place, ScanError, View};
 use super::wallet::{Identity, OpenError, read_identity, write_identity};
@@ -165,12 +165,7 @@ impl Auditor {
         contract: Option<ContractId>,
         chain: Option<u8>,
     ) -> Result<(Self, WalletFile), OpenError> {
-        let (file, content) = WalletFile::open(path, password)?;
-        let failed = |source| FileError::Sealed { path: path.to_path_buf(), source };
-        if content.first() != Some(&KIND) {
-            return Err(failed(SealError::OtherKind).into());
-        }
-        let auditor = Self::decode(&content).map_err(|Strange| failed(SealError::Content))?;
+        let (auditor, file) = WalletFile::read(path, password, &[KIND], Self::decode)?;
         auditor.identity.check(contract, chain)?;
         Ok((auditor, file))
     }

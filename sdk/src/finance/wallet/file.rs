@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
+use super::codec::Strange;
 use super::sealed::{self, Hardness, MAX_FILE_BYTES, Password, SealError};
 
 /// A file that holds an encrypted wallet, locked against other programs as long as this value lives.
@@ -92,11 +93,30 @@ impl WalletFile {
         Ok(file)
     }
 
-    /// Opens an existing wallet, and returns its content.
+    /// Opens an existing file whose content begins with one of these kinds, and reads it.
     ///
     /// # Errors
     /// [`FileError`].
-    pub(super) fn open(path: &Path, password: &Password) -> Result<(Self, Zeroizing<Vec<u8>>), FileError> {
+    pub(super) fn read<T>(
+        path: &Path,
+        password: &Password,
+        kinds: &[u8],
+        decode: impl FnOnce(&[u8]) -> Result<T, Strange>,
+    ) -> Result<(T, Self), FileError> {
+        let (file, content) = Self::open(path, password)?;
+        let sealed = |source| FileError::Sealed { path: path.to_path_buf(), source };
+        if content.first().is_none_or(|kind| !kinds.contains(kind)) {
+            return Err(sealed(SealError::OtherKind));
+        }
+        let read = decode(&content).map_err(|Strange| sealed(SealError::Content))?;
+        Ok((read, file))
+    }
+
+    /// Opens an existing file, and returns its content.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    fn open(path: &Path, password: &Password) -> Result<(Self, Zeroizing<Vec<u8>>), FileError> {
         if !path.try_exists().map_err(FileError::system(path))? {
             return Err(FileError::Missing(path.to_path_buf()));
         }

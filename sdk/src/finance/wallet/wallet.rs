@@ -15,7 +15,7 @@ use super::file::{FileError, WalletFile};
 use super::held::Held;
 use super::history::{self, Entry, Made};
 use super::randomness::Source;
-use super::sealed::{Password, SealError};
+use super::sealed::Password;
 use super::select::{Choice, ChoiceError, Spendable, choose};
 use super::tree::in_parallel_parts;
 use super::view::{Gap, HolderAt, Place, ScanError, View};
@@ -238,12 +238,7 @@ impl Wallet {
         contract: Option<ContractId>,
         chain: Option<u8>,
     ) -> Result<(Self, WalletFile), OpenError> {
-        let (file, content) = WalletFile::open(path, password)?;
-        let sealed = |source| FileError::Sealed { path: path.to_path_buf(), source };
-        if content.first().is_none_or(|kind| !KINDS.contains(kind)) {
-            return Err(sealed(SealError::OtherKind).into());
-        }
-        let wallet = Self::decode(&content).map_err(|Strange| sealed(SealError::Content))?;
+        let (wallet, file) = WalletFile::read(path, password, &KINDS, Self::decode)?;
         wallet.identity.check(contract, chain)?;
         Ok((wallet, file))
     }

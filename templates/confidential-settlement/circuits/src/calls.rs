@@ -5,11 +5,14 @@
 
 use dusk_sdk::finance::confidential::pool::{Locking, Minting, Spending};
 use dusk_sdk::finance::confidential::statements as state;
-use dusk_sdk::finance::confidential::{AuditorKey, ViewCipher};
+use dusk_sdk::finance::confidential::{AuditorKey, Holder, ViewCipher};
 use dusk_sdk::prelude::*;
 use dusk_sdk::zk::binding;
 
-use crate::{EnrolPublic, IssuePublic, ReservePublic, SendPublic};
+use crate::{EnrolAttestedPublic, EnrolPublic, IssuePublic, ReservePublic, SendPublic};
+
+/// The class of holders for whom an attester vouches. Officers choose those of others.
+pub const ATTESTED_CLASS: u8 = 0;
 
 /// What every proof about an asset states now.
 #[contract_type]
@@ -37,7 +40,47 @@ pub struct Enrolment {
     pub view: ViewCipher,
 }
 
+/// What an attester says of the person who registers: the arguments of a call.
+#[contract_type]
+#[derive(Copy, Eq)]
+pub struct Attestation {
+    /// The key of the attester.
+    pub attester: Field,
+    /// The person's tag at this asset: one person has one.
+    pub tag: Field,
+    /// The country of residence: its number in ISO 3166.
+    pub country: u16,
+    /// The level of accreditation.
+    pub level: u8,
+    /// The last day of the credential.
+    pub valid_until: u32,
+}
+
+impl Attestation {
+    /// The entry of an owner in the registry.
+    #[must_use]
+    pub fn entry(&self, owner: Field) -> Holder {
+        let Self { country, level, valid_until, .. } = *self;
+        Holder { owner, class: ATTESTED_CLASS, country, level, valid_until, active: true }
+    }
+
+    /// What is proved of the person, with the root of the attester's revocation list. A credential that holds on its
+    /// last day holds today: the contract compares the days, so a proof does not end at midnight.
+    #[must_use]
+    pub fn admission(&self, asset: Field, owner: Field, revoked: Field) -> state::AdmitNative {
+        let Self { attester, tag, valid_until: today, .. } = *self;
+        state::AdmitNative { attester, revoked, today, scope: asset, tag, entry: self.entry(owner) }
+    }
+}
+
 impl Enrolment {
+    /// The public inputs of the circuit `enrol_attested`.
+    #[must_use]
+    pub fn attested(&self, terms: &Terms, attestation: &Attestation, revoked: Field) -> EnrolAttestedPublic {
+        let EnrolPublic { act, bound } = self.public(terms);
+        EnrolAttestedPublic { act, admission: attestation.admission(terms.asset, self.owner, revoked), bound }
+    }
+
     /// The public inputs of the circuit `enrol`.
     #[must_use]
     pub fn public(&self, terms: &Terms) -> EnrolPublic {
@@ -103,4 +146,11 @@ impl Terms {
     pub fn policy(&self, registry_root: Field) -> state::PolicyNative {
         state::PolicyNative { registry_root, today: self.today, level: self.level }
     }
+}
+
+/// What the proof of a withdrawal of cash is bound to, besides its order. That of a payment to an owner of notes is
+/// bound to nothing else.
+#[must_use]
+pub fn for_withdrawal(to: Account, amount: Dusk) -> Field {
+    binding(&(*b"withdraw", to, amount))
 }

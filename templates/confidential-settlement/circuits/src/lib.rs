@@ -3,15 +3,17 @@
 #![no_std]
 
 mod calls;
+mod cash;
 mod instruction;
 
 use dusk_sdk::finance::confidential::statements::{
-    Affirm, AffirmSecret, Lock, LockSecret, Mint, MintSecret, Party, Policy, Register, RegisterSecret,
-    Transfer, TransferSecret,
+    Admit, AdmitSecret, Affirm, AffirmSecret, Lock, LockSecret, Mint, MintSecret, Party, Policy, Register,
+    RegisterSecret, Transfer, TransferSecret,
 };
 use dusk_sdk::zk::*;
 
 pub use calls::*;
+pub use cash::*;
 pub use instruction::*;
 
 /// Somebody registers an owner of notes.
@@ -26,6 +28,24 @@ pub fn enrol(
     #[private] secret: RegisterSecret,
 ) {
     act.assert(cs, &secret); // 1
+}
+
+/// Somebody registers an owner of notes, and an attester vouches for the person.
+///
+/// 1. The prover knows the spend secret of the owner, and the auditor reads its view keys: [`Register`].
+/// 2. The entry in the registry is what the attester says of the person: [`Admit`].
+/// 3. `bound` is bound: the proof is for one contract and chain, and for one reading key.
+#[circuit]
+pub fn enrol_attested(
+    cs: &mut ConstraintSystem,
+    #[public] act: Register,
+    #[public] admission: Admit,
+    #[public] _bound: Field, // 3
+    #[private] secret: RegisterSecret,
+    #[private] person: AdmitSecret,
+) {
+    act.assert(cs, &secret); // 1
+    admission.assert(cs, &person); // 2
 }
 
 /// An officer issues an amount to a holder. The chain sees the amount, but not the holder.

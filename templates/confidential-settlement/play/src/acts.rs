@@ -1,16 +1,18 @@
 //! What the contracts and circuits of this template ask for, from the witnesses that wallets make.
 
 use circuits::{
-    AgreePrivate, AgreePublic, Answer, EnrolPrivate, EnrolPublic, Enrolment, Instruction, IssuePrivate,
-    IssuePublic, Leg, ReservePrivate, ReservePublic, SendPrivate, SendPublic, Terms,
+    AgreePrivate, AgreePublic, Answer, Attestation, CashDepositPrivate, CashDepositPublic, CashPayPrivate,
+    CashPayPublic, CashReservePrivate, CashReservePublic, EnrolAttestedPrivate, EnrolAttestedPublic,
+    EnrolPrivate, EnrolPublic, Enrolment, Instruction, IssuePrivate, IssuePublic, Leg, ReservePrivate,
+    ReservePublic, SendPrivate, SendPublic, Terms, for_withdrawal,
 };
 use dusk_sdk::finance::confidential::pool::{Locking, Minting, Spending};
-use dusk_sdk::finance::confidential::statements::AffirmSecretNative;
+use dusk_sdk::finance::confidential::statements::{AdmitSecretNative, AffirmSecretNative};
 use dusk_sdk::finance::confidential::{Address, leg};
 use dusk_sdk::finance::wallet::{
     Instruction as Lock, LockWitness, MintWitness, RegisterWitness, TransferWitness,
 };
-use dusk_sdk::{ContractId, Field};
+use dusk_sdk::{Account, ContractId, Dusk, Field};
 
 /// An act: what is sent, and what is proved.
 #[derive(Debug, Clone)]
@@ -73,6 +75,21 @@ pub fn enrol(terms: &Terms, witness: RegisterWitness) -> Act<Enrolment, EnrolPub
     Act { public: call.public(terms), call, private: EnrolPrivate { secret } }
 }
 
+/// Somebody registers, for whom an attester with this revocation list vouches.
+#[must_use]
+pub fn enrol_attested(
+    terms: &Terms,
+    attestation: &Attestation,
+    revoked: Field,
+    witness: RegisterWitness,
+    person: AdmitSecretNative,
+) -> Act<Enrolment, EnrolAttestedPublic, EnrolAttestedPrivate> {
+    let RegisterWitness { address, act, secret } = witness;
+    let call = Enrolment { owner: address.owner, reading: address.reading, view: act.cipher };
+    let public = call.attested(terms, attestation, revoked);
+    Act { call, public, private: EnrolAttestedPrivate { secret, person } }
+}
+
 /// An officer issues an amount.
 ///
 /// # Errors
@@ -112,6 +129,44 @@ pub fn reserve(
     let (sender, receiver) = sender.zip(receiver).ok_or(NotAdmitted)?;
     let private = ReservePrivate { secret, sender, receiver };
     Ok(Act { public: terms.reserve(&call, registry_root), call, private })
+}
+
+/// Somebody deposits DUSK, which becomes cash.
+#[must_use]
+pub fn deposit(witness: MintWitness) -> Act<Minting, CashDepositPublic, CashDepositPrivate> {
+    let MintWitness { order: call, act, secret, .. } = witness;
+    let public = CashDepositPublic { act, bound: call.bound(Field::default()) };
+    Act { call, public, private: CashDepositPrivate { secret } }
+}
+
+/// An owner of cash pays another one.
+#[must_use]
+pub fn pay(witness: TransferWitness) -> Act<Spending, CashPayPublic, CashPayPrivate> {
+    bound_to(Field::default(), witness)
+}
+
+/// An owner of cash pays an account, in DUSK.
+#[must_use]
+pub fn withdraw(
+    witness: TransferWitness,
+    to: Account,
+    amount: Dusk,
+) -> Act<Spending, CashPayPublic, CashPayPrivate> {
+    bound_to(for_withdrawal(to, amount), witness)
+}
+
+fn bound_to(with: Field, witness: TransferWitness) -> Act<Spending, CashPayPublic, CashPayPrivate> {
+    let TransferWitness { order: call, act, secret, .. } = witness;
+    let public = CashPayPublic { act, bound: call.bound(with) };
+    Act { call, public, private: CashPayPrivate { secret } }
+}
+
+/// An owner of cash locks what a leg says.
+#[must_use]
+pub fn cash_reserve(witness: LockWitness) -> Act<Locking, CashReservePublic, CashReservePrivate> {
+    let LockWitness { order: call, act, secret, .. } = witness;
+    let public = CashReservePublic { act, bound: call.bound(Field::default()) };
+    Act { call, public, private: CashReservePrivate { secret } }
 }
 
 /// The receiver of a leg affirms an instruction, or rejects it. `None`: the instruction has no such leg.

@@ -8,7 +8,7 @@ use crate::market::{ALICE, BOB, CAROL, DEADLINE_BLOCKS, MONEY, Market, Proven, S
 
 const TRANSFER_GAS: u64 = 20_000_000;
 /// For `settle` with both locks.
-const SETTLEMENT_GAS: u64 = 45_000_000;
+pub(crate) const SETTLEMENT_GAS: u64 = 45_000_000;
 /// For all calls of a settlement: the instruction, both affirmations, both locks and `settle`.
 const ALL_CALLS_GAS: u64 = 60_000_000;
 

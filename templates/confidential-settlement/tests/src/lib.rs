@@ -2,6 +2,9 @@
 #![cfg(test)]
 
 mod assets;
+mod attested;
+mod attester;
+mod cash;
 mod foreign;
 mod gas;
 mod market;

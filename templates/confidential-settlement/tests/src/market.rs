@@ -107,12 +107,12 @@ pub(crate) fn keys(person: usize) -> Keys {
 }
 
 /// Somebody's keys, from a seed.
-fn keys_of(seed: &Seed, person: usize) -> Keys {
+pub(crate) fn keys_of(seed: &Seed, person: usize) -> Keys {
     Keys::from_seed(seed, u32::try_from(person).expect("there are few people"))
 }
 
 /// Random scalars of those who hold nothing, and of what parties agree on elsewhere.
-fn scalar(seed: &Seed, number: u64) -> Scalar {
+pub(crate) fn scalar(seed: &Seed, number: u64) -> Scalar {
     keys_of(seed, 1_000).spend.ephemeral(&[number.into()])
 }
 
@@ -460,7 +460,7 @@ impl Side {
     }
 
     /// Everybody notes the end of a lock.
-    fn close(&mut self, commitment: Field, cipher: NoteCipher) {
+    pub(crate) fn close(&mut self, commitment: Field, cipher: NoteCipher) {
         let position = self.note(commitment, cipher);
         self.auditor.settled(self.terms.asset, commitment, position);
     }

@@ -1,13 +1,17 @@
 //! What the chain shows to everybody. Each test runs with other parties and amounts, and with other random values:
 //! arguments, events, gas, changed pages and sizes must be the same, except for what is declared here.
 
-use circuits::Answer;
+use circuits::{Answer, EnrolAttested};
 use dusk_sdk::finance::confidential::pool::{self, Locking, Spending};
-use dusk_sdk::testing::confidential::ordered;
+use dusk_sdk::testing::confidential::{Auditor, Party, ordered};
 use dusk_sdk::testing::*;
+use dusk_sdk::zk::native::{Credential, Point, Scalar};
 
+use crate::attester::Attester;
+use crate::cash::{self, Till};
 use crate::market::{
-    ALICE, BOB, CAROL, DEADLINE_BLOCKS, ISSUED, MONEY, Market, Proven, SHARES, prove, refused,
+    ALICE, BOB, CAROL, DEADLINE_BLOCKS, ISSUED, LEVEL, MONEY, Market, Proven, SHARES, Seed, TODAY, keys_of,
+    prove, refused, scalar,
 };
 
 /// Commitments to new notes, and nullifiers of spent ones.
@@ -18,6 +22,11 @@ const TRANSFER: [&str; 4] = [
     "confidential_transfer.order.commitments",
     "ConfidentialTransfer.nullifiers",
 ];
+/// A new note of a public amount of cash.
+const DEPOSIT: [&str; 1] = ["deposit.order.commitment"];
+/// The owner of a registration, which is a hash of random keys, and its reading key.
+const REGISTER: [&str; 4] =
+    ["register.call.owner", "register.call.reading", "HolderRegistered.owner", "HolderAdmitted.holder.owner"];
 /// The legs of an instruction are commitments with random blindings, and its name is a hash of both.
 const INSTRUCTION: [&str; 6] = [
     "instruct.instruction.legs.commitment",
@@ -101,6 +110,32 @@ fn nobody_learns_who_trades_what_with_whom(chain: Chain, private: &Private) -> T
     Ok(())
 }
 
+/// Who delivers shares to whom for how much cash.
+#[dusk_sdk::test(observer)]
+fn nobody_learns_who_pays_how_much_cash(chain: Chain, private: &Private) -> TestResult {
+    declare(private, &[&INSTRUCTION, &LOCK, &SETTLED, &DEPOSIT]);
+    let seed: Seed = private.random_bytes();
+    let (mut market, mut till) = (Market::empty(&chain, seed)?, Till::empty(&chain, seed)?);
+    let parties = private.one_of(&[[ALICE, BOB], [BOB, CAROL], [CAROL, ALICE], [BOB, ALICE]]);
+    market.issue(SHARES, parties[SHARES], ISSUED[SHARES])?;
+    till.deposit(parties[MONEY], cash::DEPOSIT)?;
+    let amounts = [ISSUED[SHARES], cash::DEPOSIT].map(|most| private.between(1, most));
+    let trade = cash::against(&mut market, &till, parties, amounts);
+    market.instruct(&trade)?;
+    for leg in [SHARES, MONEY] {
+        market.affirm(&trade, leg)?;
+    }
+    let (at, side) = (market.settlement.id(), &mut market.sides[SHARES]);
+    let act = ordered(|| side.reserving(at, &trade, SHARES), |act| act.call.nullifiers)?;
+    let (root, proof) = (side.ledger.holder_root(), prove(&chain, &act)?);
+    market.submit_lock(SHARES, &Proven { call: act.call, root, proof })?;
+    let act = ordered(|| till.reserving(at, &trade), |act| act.call.nullifiers)?;
+    let proof = prove(&chain, &act)?;
+    till.cash.by(&till.relayer).lock(act.call, proof).succeeds();
+    market.settlement.by(&market.relayer).settle(trade.name).succeeds();
+    Ok(())
+}
+
 /// A transfer between holders. One with exchanged ciphertexts is refused.
 #[dusk_sdk::test(observer)]
 fn nobody_learns_who_sends_to_whom_how_much(chain: Chain, private: &Private) -> TestResult {
@@ -114,6 +149,41 @@ fn nobody_learns_who_sends_to_whom_how_much(chain: Chain, private: &Private) -> 
     let sent = asset.confidential_transfer(changed, root, proof);
     sent.refused(refused(pool::Refused::ProofInvalid));
     asset.confidential_transfer(call, root, proof).succeeds();
+    Ok(())
+}
+
+/// Somebody registers by the word of an attester. The chain sees the entry, and neither who it is nor what else the
+/// credential says.
+#[dusk_sdk::test(observer)]
+fn nobody_learns_which_person_registers(chain: Chain, private: &Private) -> TestResult {
+    private.declare_random_type("ViewCipher");
+    REGISTER.iter().for_each(|place| private.declare_random(place));
+    let seed: Seed = private.random_bytes();
+    let [issuer, relayer] = chain.accounts(["issuer", "relayer"]);
+    let auditor = Auditor::new(Scalar::from(98)).key();
+    let asset = chain.deploy(&issuer, ::asset::init("Windmill".into(), auditor))?;
+    let (officer, attester) = (asset.by(&issuer), Attester::new(55));
+    officer.set_policy(TODAY, 10, LEVEL).succeeds();
+    officer.set_attesters(vec![7], vec![attester.entry(&[7], TODAY + 500)]).succeeds();
+    let secret = scalar(&seed, 1);
+    let credential = Credential {
+        holder: (Point::GENERATOR * &secret).u(),
+        serial: scalar(&seed, 2).field(),
+        born: TODAY - private.one_of(&[10_000, 10_001, 25_000]),
+        expires: TODAY + 100,
+        residence: 528,
+        nationality: private.one_of(&[528, 276, 840]),
+        accreditation: LEVEL,
+        salt: scalar(&seed, 3).field(),
+    };
+    let (person, terms) = (attester.sign(secret, credential), asset.terms()?);
+    let attestation = person.attestation(terms.asset);
+    let owner = keys_of(&seed, private.one_of(&[ALICE, BOB, CAROL]));
+    let witness = Party::new(owner, terms.asset).register(&terms.auditor)?;
+    let (revoked, secret) = (attester.revoked(), person.secret(&attester)?);
+    let act = play::enrol_attested(&terms, &attestation, revoked, witness, secret);
+    let proof = prove::<_, EnrolAttested>(&chain, &act)?;
+    asset.by(&relayer).register(act.call, attestation, proof).succeeds();
     Ok(())
 }
 

@@ -1,12 +1,17 @@
-//! Every refusal of both contracts is provoked by a test on a chain.
+//! Every refusal of the contracts is provoked by a test on a chain.
 
 use dusk_sdk::contract::Refusal;
 
 /// The tests that provoke them.
-const TESTS: [&str; 3] =
-    [include_str!("assets.rs"), include_str!("settlement.rs"), include_str!("threats.rs")];
+const TESTS: [&str; 5] = [
+    include_str!("assets.rs"),
+    include_str!("attested.rs"),
+    include_str!("cash.rs"),
+    include_str!("settlement.rs"),
+    include_str!("threats.rs"),
+];
 /// Refusals that no test on a chain can provoke, and why. Unit tests of the parts provoke them.
-const ELSEWHERE: [(&str, &str); 20] = [
+const ELSEWHERE: [(&str, &str); 18] = [
     (
         "NotIssuer",
         "the asset has one officer, the issuer, for ever: it leaves out what `Offices` can do more",
@@ -23,11 +28,9 @@ const ELSEWHERE: [(&str, &str); 20] = [
     ("AuditorNotYetLost", "as above"),
     ("NotRegistered", "the asset registers and admits in one call"),
     ("AlreadyAdmitted", "as above"),
-    ("TagUsed", "the asset admits nobody by a credential"),
     ("RegistryFull", "it takes 65,536 holders"),
     ("NotesFull", "it takes 67,108,864 notes"),
     ("NullifiersFull", "as above"),
-    ("SupplyTooSmall", "nothing leaves the asset"),
     ("AlreadyPinned", "the asset takes no snapshots"),
     ("NothingPinned", "as above"),
 ];
@@ -54,5 +57,6 @@ fn provoked<R: Refusal>(contract: &str, fewest: usize) {
 #[test]
 fn every_refusal_is_provoked() {
     provoked::<::asset::Refused>("asset", 20);
+    provoked::<::cash::Refused>("cash", 20);
     provoked::<::settlement::Refused>("settlement", 13);
 }

@@ -1,10 +1,11 @@
 //! The attacks in the README's table, row by row.
 
 use ::settlement::{CANCEL_GAS, GivenBack, Refused};
-use circuits::{Answer, Reserve};
+use circuits::{Answer, Enrol, Reserve};
 use dusk_sdk::finance::confidential::locks::LockId;
 use dusk_sdk::finance::confidential::pool::Locking;
 use dusk_sdk::finance::confidential::{AuditCipher, NoteCipher, locks, notes, nullifiers, pool, registry};
+use dusk_sdk::testing::confidential::Party;
 use dusk_sdk::testing::*;
 use dusk_sdk::zk::native::Scalar;
 use dusk_sdk::zk::{PROOF_BYTES, Proof};
@@ -12,12 +13,15 @@ use dusk_sdk::{ContractId, Field};
 use play::Deal;
 
 use crate::market::{
-    ALICE, BOB, CAROL, DEADLINE_BLOCKS, MONEY, Market, Proven, REASON, SHARES, prove, refused,
+    ALICE, BOB, CAROL, DEADLINE_BLOCKS, MONEY, Market, PEOPLE, Proven, REASON, SHARES, holder, keys, prove,
+    refused,
 };
 
 /// Alice delivers ten shares to bob, who pays 400.
 const PARTIES: [usize; 2] = [ALICE, BOB];
 const AMOUNTS: [u64; 2] = [10, 400];
+/// As many strangers as the registry keeps roots.
+const CROWD: usize = registry::ROOTS;
 /// What everybody has at first.
 const BEFORE: ([u64; 3], [u64; 3]) = ([100, 0, 0], [0, 5_000, 0]);
 
@@ -231,7 +235,7 @@ fn a_lock_is_what_the_instruction_says(chain: Chain) -> TestResult {
     // Another amount, another receiver, another blinding: no proof fits the leg.
     let changes: [fn(&mut Deal); 3] = [
         |deal| deal.amount = 9,
-        |deal| deal.receiver = crate::market::keys(CAROL).address(),
+        |deal| deal.receiver = keys(CAROL).address(),
         |deal| deal.blinding = Field::from(8),
     ];
     let id = market.id(&trade, SHARES);
@@ -349,6 +353,70 @@ fn roots_of_other_trees_are_refused(chain: Chain) -> TestResult {
     // An older root of the right tree is as good as the newest: a transfer of others does not spoil a proof.
     market.issue(SHARES, CAROL, 1)?;
     market.sides[SHARES].asset.by(&market.relayer).lock(call, root, proof).succeeds();
+    Ok(())
+}
+
+/// A crowd is admitted while a lock waits. In one block it takes the place of one root. A lock whose root is stale
+/// costs its payer a new proof, and the deal settles.
+#[dusk_sdk::test]
+fn a_crowd_of_holders_does_not_stop_a_deal(chain: Chain) -> TestResult {
+    let mut market = Market::open(&chain)?;
+    let deals = market.trade(PARTIES, AMOUNTS).deals;
+    let trade = market.as_agreed(deals, PARTIES, chain.height() + 4 * CROWD as u64);
+    market.instruct(&trade)?;
+    for leg in [SHARES, MONEY] {
+        market.affirm(&trade, leg)?;
+    }
+    let Proven { call, root, proof } = market.reservation(&trade, SHARES)?;
+    let it = &market.sides[SHARES];
+    let mut crowd = Vec::new();
+    for person in PEOPLE..PEOPLE + CROWD {
+        let mut stranger = Party::new(keys(person), it.terms.asset);
+        let act = play::enrol(&it.terms, stranger.register(&it.terms.auditor)?);
+        crowd.push((act.call, holder(act.call.owner), prove::<_, Enrol>(&chain, &act)?));
+    }
+    let by = it.asset.by(&market.relayer);
+    let (officer, before) = (it.asset.by(market.issuer.later()), chain.snapshot());
+    let calls: Vec<_> =
+        crowd.iter().map(|(enrolment, entry, proof)| officer.admit(*enrolment, *entry, *proof)).collect();
+    for admitted in chain.in_one_block(calls) {
+        admitted.into_result()?;
+    }
+    by.lock(call, root, proof).succeeds();
+    chain.revert(&before);
+    // One in each block: the last of them takes the place of the root in the proof.
+    let officer = it.asset.by(&market.issuer);
+    for (enrolment, entry, proof) in &crowd {
+        officer.admit(*enrolment, *entry, *proof).into_result()?;
+    }
+    by.lock(call, root, proof).refused(refused(registry::Refused::UnknownRegistryRoot));
+    let it = &mut market.sides[SHARES];
+    for (_, entry, _) in &crowd {
+        it.ledger.set_holder(it.ledger.holders(), *entry);
+    }
+    for leg in [SHARES, MONEY] {
+        market.lock(&trade, leg)?;
+    }
+    market.settle(&trade)?;
+    assert_eq!(balances(&market), ([90, 10, 0], [400, 4_600, 0]));
+    market.agree()
+}
+
+/// The root of a block that the chain has taken back is none.
+#[dusk_sdk::test]
+fn a_root_of_a_block_that_was_taken_back_is_refused(chain: Chain) -> TestResult {
+    let mut market = Market::open(&chain)?;
+    let trade = market.affirmed(PARTIES, AMOUNTS)?;
+    let (before, ledger) = (chain.snapshot(), market.sides[SHARES].ledger.clone());
+    market.issue(SHARES, CAROL, 1)?;
+    let Proven { call, root, proof } = market.reservation(&trade, SHARES)?;
+    chain.revert(&before);
+    let by = market.sides[SHARES].asset.by(&market.relayer);
+    by.lock(call, root, proof).refused(refused(notes::Refused::UnknownNoteRoot));
+    // The same lock, with a proof about the tree of now.
+    market.sides[SHARES].ledger = ledger;
+    let Proven { call, root, proof } = market.reservation(&trade, SHARES)?;
+    by.lock(call, root, proof).succeeds();
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use dusk_sdk::finance::wallet::{
     Auditor, Chain, Identity, MAX_FORMER, Movement, Password, Taken, WalletFile, scan_file,
 };
 use dusk_sdk::{Field, Value};
-use holder::{Common, NewFile, UNBOUND, check_asset, field, known_words, new_words, password};
+use holder::{Common, NewFile, UNBOUND, check_asset, element, known_words, new_words, password};
 use play::{Outcome, seize_step};
 
 /// The auditor of a confidential asset.
@@ -330,8 +330,4 @@ impl Session {
         eprintln!("in block {}, gas {}", included["block"], included["gas"]);
         Ok(())
     }
-}
-
-fn element(text: &str) -> Result<Field, String> {
-    field(text).map_err(|error| error.to_string())
 }

@@ -8,4 +8,4 @@ mod text;
 pub use asset::{UNBOUND, check_asset};
 pub use options::{Common, NewFile};
 pub use secrets::{known_words, new_words, password};
-pub use text::{field, memo_of, memo_text};
+pub use text::{element, memo_of, memo_text};

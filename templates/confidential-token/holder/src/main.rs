@@ -11,7 +11,7 @@ use dusk_sdk::finance::wallet::{
     Act, Effect, Entry, Identity, Password, Taken, Wallet, WalletFile, random_field, scan_file,
 };
 use dusk_sdk::{ContractId, Field};
-use holder::{Common, NewFile, check_asset, field, memo_text, new_words, password};
+use holder::{Common, NewFile, check_asset, element, memo_text, new_words, password};
 use play::Outcome;
 
 /// The wallet of a holder of a confidential asset.
@@ -338,10 +338,6 @@ impl Session {
             println!("{block:>10}  {what:>8}  {amount:>20}  {}", details.join(" ").trim_end());
         }
     }
-}
-
-fn element(text: &str) -> Result<Field, String> {
-    field(text).map_err(|error| error.to_string())
 }
 
 fn contract(text: &str) -> Result<ContractId, String> {

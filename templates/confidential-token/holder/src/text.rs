@@ -11,10 +11,9 @@ const MAX_MEMO_BYTES: usize = 31;
 ///
 /// # Errors
 /// If it is none.
-pub fn field(text: &str) -> Outcome<Field> {
+pub fn element(text: &str) -> Result<Field, String> {
     let json = serde_json::Value::String(text.to_owned());
-    Field::read_json(&json)
-        .map_err(|_| format!("`{text}` is not a field element of 64 hexadecimal digits").into())
+    Field::read_json(&json).map_err(|_| format!("`{text}` is not a field element of 64 hexadecimal digits"))
 }
 
 /// A memo of up to 31 bytes.
@@ -57,7 +56,7 @@ mod tests {
 
     #[test]
     fn elements_have_64_digits() {
-        assert_eq!(field(&Field::from(7).to_string()).unwrap(), Field::from(7));
-        assert!(field("7").is_err() && field(&"f".repeat(64)).is_err());
+        assert_eq!(element(&Field::from(7).to_string()).unwrap(), Field::from(7));
+        assert!(element("7").is_err() && element(&"f".repeat(64)).is_err());
     }
 }

@@ -13,4 +13,5 @@ mod officers;
 mod people;
 mod proofs;
 mod refusals;
+mod roots;
 mod threats;

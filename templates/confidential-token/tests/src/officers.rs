@@ -22,11 +22,7 @@ use play::{Act, Attester, blocked};
 use crate::people::{
     ALICE, BOB, CAROL, DEADLINE_BLOCKS, ISSUED, LEVEL, REASON, Scene, TODAY, holder, keys, prove,
 };
-
-/// A refusal of the pool or of its parts.
-fn refused(refusal: impl Into<pool::Refused>) -> Refused {
-    refusal.into().into()
-}
+use crate::threats::refused;
 
 #[dusk_sdk::test]
 fn officers_admit_change_and_remove_holders(chain: Chain) -> TestResult {

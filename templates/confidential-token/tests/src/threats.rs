@@ -20,7 +20,7 @@ use play::Act;
 use crate::people::{ALICE, BOB, CAROL, DEADLINE_BLOCKS, ISSUED, PEOPLE, REASON, Scene, holder, keys, prove};
 
 /// A refusal of the pool or of its parts.
-fn refused(refusal: impl Into<pool::Refused>) -> Refused {
+pub(crate) fn refused(refusal: impl Into<pool::Refused>) -> Refused {
     refusal.into().into()
 }
 

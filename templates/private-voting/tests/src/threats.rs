@@ -412,6 +412,22 @@ fn transfers_are_checked(chain: Chain) -> TestResult {
     Ok(())
 }
 
+/// The root of a block that the chain has taken back is none. A proof about an earlier block is accepted.
+#[dusk_sdk::test]
+fn a_root_of_a_block_that_was_taken_back_is_refused(chain: Chain) -> TestResult {
+    let mut company = Company::open(&chain)?;
+    let earlier = company.transfer([BOB, CAROL], 5)?;
+    let before = chain.snapshot();
+    company.issue(CAROL, 1)?;
+    let later = company.transfer([ALICE, BOB], 5)?;
+    chain.revert(&before);
+    let by = company.holdings.by(&company.relayer);
+    let stale = by.confidential_transfer(later.call, later.proof);
+    stale.refused(Refusal::Pool(notes::Refused::UnknownNoteRoot.into()));
+    by.confidential_transfer(earlier.call, earlier.proof).succeeds();
+    Ok(())
+}
+
 /// A wallet never uses an ephemeral scalar twice, also for the same vote.
 #[dusk_sdk::test]
 fn ballots_of_one_vote_differ(chain: Chain) -> TestResult {

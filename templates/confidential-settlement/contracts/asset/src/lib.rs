@@ -3,11 +3,11 @@
 #![no_std]
 
 use dusk_sdk::finance::confidential::{Holder, Pool, Registry, locks, notes, nullifiers, pool, registry};
-use dusk_sdk::finance::{Calendar, Offices, calendar, offices};
+use dusk_sdk::finance::{Attesters, Calendar, Officer, Offices, attesters, calendar, offices};
 use dusk_sdk::prelude::*;
 
-/// An asset whose holders and amounts are hidden from the chain. An issuer issues, and says who may hold it; an auditor
-/// reads everything. Anybody may submit what a holder has proved.
+/// An asset whose holders and amounts are hidden from the chain. An issuer issues, and says who may hold it, or whose
+/// word for a holder counts; an auditor reads everything. Anybody may submit what a holder has proved.
 #[contract(
     events(pool::ConfidentialTransfer, pool::ConfidentialMint, pool::ConfidentialLock),
     events(notes::NoteAdded, nullifiers::NullifierSpent),
@@ -17,8 +17,10 @@ use dusk_sdk::prelude::*;
 pub mod asset {
     use super::*;
     use circuits::{
-        Enrol, EnrolPublic, Enrolment, Issue, IssuePublic, Reserve, ReservePublic, Send, SendPublic, Terms,
+        Attestation, Enrol, EnrolAttested, EnrolAttestedPublic, EnrolPublic, Enrolment, Issue, IssuePublic,
+        Reserve, ReservePublic, Send, SendPublic, Terms,
     };
+    use dusk_sdk::finance::attesters::Attester;
     use dusk_sdk::finance::confidential::asset as asset_of;
     use dusk_sdk::finance::confidential::locks::{LockId, Pending};
     use dusk_sdk::finance::confidential::pool::{Locking, Minting, Spending};
@@ -26,6 +28,8 @@ pub mod asset {
 
     /// The most bytes that a name may have.
     pub const MAX_NAME_BYTES: u32 = 64;
+    /// The most countries that are blocked: there are fewer.
+    pub const MAX_COUNTRIES: u32 = 256;
 
     /// The state.
     pub struct Asset {
@@ -35,6 +39,29 @@ pub mod asset {
         pool: Pool,
         calendar: Calendar,
         level: u8,
+        attesters: Attesters,
+        blocked: Vec<u16>,
+    }
+
+    /// By whose word people become holders without an officer.
+    #[contract_type]
+    #[derive(Eq)]
+    pub struct Eligibility {
+        /// The topics for which an attester has to be trusted.
+        pub topics: Vec<u32>,
+        /// The attesters.
+        pub attesters: Vec<Attester>,
+        /// The countries whose residents are refused.
+        pub blocked: Vec<u16>,
+    }
+
+    /// An officer changed by whose word people become holders.
+    #[event]
+    pub struct EligibilityChanged {
+        /// What holds from now on.
+        pub eligibility: Eligibility,
+        /// Which officer.
+        pub by: Principal,
     }
 
     /// What the chain knows of the asset.
@@ -64,6 +91,12 @@ pub mod asset {
         NameLength { limit: u32 },
         /// The registration is of another owner than the entry.
         OtherOwner,
+        /// The credential does not hold today.
+        Expired,
+        /// Nobody who lives in this country registers.
+        CountryBlocked { country: u16 },
+        /// There are more blocked countries than `limit`.
+        TooManyCountries { limit: u32 },
         /// The offices.
         #[from]
         Offices(offices::Refused),
@@ -73,6 +106,9 @@ pub mod asset {
         /// Notes, nullifiers, locks, the registry, the auditor.
         #[from]
         Pool(pool::Refused),
+        /// The attesters.
+        #[from]
+        Attesters(attesters::Refused),
     }
 
     impl Asset {
@@ -85,7 +121,8 @@ pub mod asset {
             ensure!(!name.is_empty() && name.len() <= limit as usize, Refused::NameLength { limit });
             let pool = Pool::new(asset_of(self_id(), chain_id()), auditor).map_err(pool::Refused::from)?;
             let (offices, registry) = (Offices::new(caller()), Registry::default());
-            Ok(Self { name, offices, registry, pool, calendar: Calendar::default(), level: 0 })
+            let (calendar, attesters, blocked) = (Calendar::default(), Attesters::default(), Vec::new());
+            Ok(Self { name, offices, registry, pool, calendar, level: 0, attesters, blocked })
         }
         /// What the asset is called.
         pub fn name(&self) -> String {
@@ -109,18 +146,42 @@ pub mod asset {
         }
         /// What every proof states now.
         pub fn terms(&self) -> Terms {
-            let today = self.calendar.today(block_height());
-            Terms { asset: self.pool.asset(), auditor: self.pool.auditor.key(), today, level: self.level }
+            let (asset, auditor) = (self.pool.asset(), self.pool.auditor.key());
+            Terms { asset, auditor, today: self.today(), level: self.level }
         }
         /// What the registry knows of an owner.
         pub fn holder(&self, owner: Field) -> Option<Holder> {
             self.registry.holder(owner).map(|(_, holder)| holder)
+        }
+        /// By whose word people become holders without an officer.
+        pub fn eligibility(&self) -> Eligibility {
+            let (topics, attesters) = (self.attesters.topics().to_vec(), self.attesters.list().cloned());
+            Eligibility { topics, attesters: attesters.collect(), blocked: self.blocked.clone() }
         }
         /// A locked amount: what the receiver and the sender read, and the deadline.
         pub fn pending(&self, id: LockId) -> Option<Pending> {
             self.pool.locks().pending(&id).copied()
         }
 
+        /// Registers and admits a holder, for whom an attester vouches. No officer is needed: anybody may submit it.
+        pub fn register(
+            &mut self,
+            call: Enrolment,
+            attestation: Attestation,
+            proof: Proof<EnrolAttested>,
+        ) -> Result<(), Refused> {
+            let Attestation { attester, country, valid_until, tag, .. } = attestation;
+            let today = self.today();
+            ensure!(today <= valid_until, Refused::Expired);
+            ensure!(!self.blocked.contains(&country), Refused::CountryBlocked { country });
+            let revoked = self.attesters.require(Some(attester), today)?.1.revoked;
+            let asset = self.pool.asset();
+            let (admission, bound) = (attestation.admission(asset, call.owner, revoked), call.bound(asset));
+            let verify = |act| proof.verify(&EnrolAttestedPublic { act, admission, bound });
+            self.pool.register(&mut self.registry, call.owner, call.view, verify)?;
+            let entry = attestation.entry(call.owner);
+            Ok(self.registry.admit_proven(entry, tag).map_err(pool::Refused::from)?)
+        }
         /// Moves an amount from a holder to a holder. Returns the position of the receiver's note.
         pub fn confidential_transfer(
             &mut self,
@@ -191,9 +252,53 @@ pub mod asset {
             self.level = level;
             Ok(())
         }
+        /// Trusts exactly these attesters, for these topics. Who is a holder already stays one.
+        pub fn set_attesters(&mut self, topics: Vec<u32>, attesters: Vec<Attester>) -> Result<(), Refused> {
+            let by = self.offices.officer()?;
+            let today = self.today();
+            self.attesters.set(topics, attesters, today)?;
+            self.tell(by);
+            Ok(())
+        }
+        /// Trusts an attester, in place of the one with the key `instead`: for a new key, new revocations, other topics
+        /// or another last day.
+        pub fn trust(&mut self, attester: Attester, instead: Option<Field>) -> Result<(), Refused> {
+            let by = self.offices.officer()?;
+            let today = self.today();
+            match instead {
+                Some(key) => self.attesters.replace(key, attester, today)?,
+                None => self.attesters.trust(attester, today)?,
+            }
+            self.tell(by);
+            Ok(())
+        }
+        /// Ends the trust in an attester: nobody registers by its word from now on.
+        pub fn distrust(&mut self, key: Field) -> Result<(), Refused> {
+            let by = self.offices.officer()?;
+            self.attesters.distrust(key)?;
+            self.tell(by);
+            Ok(())
+        }
+        /// Says in which countries nobody may live who registers. Freeze those who are holders already.
+        pub fn block_countries(&mut self, countries: Vec<u16>) -> Result<(), Refused> {
+            let by = self.offices.officer()?;
+            let limit = MAX_COUNTRIES;
+            ensure!(countries.len() <= limit as usize, Refused::TooManyCountries { limit });
+            self.blocked = countries;
+            self.tell(by);
+            Ok(())
+        }
     }
 
     impl Asset {
+        fn today(&self) -> u32 {
+            self.calendar.today(block_height())
+        }
+
+        fn tell(&self, by: Officer) {
+            emit(EligibilityChanged { eligibility: self.eligibility(), by: by.who() });
+        }
+
         fn policy(
             &self,
             registry_root: Field,

@@ -7,7 +7,8 @@
 //!                  └────────── reject ──────────────┴── give_back (anybody, after the deadline): both are cancelled
 //! ```
 //!
-//! The contract knows commitments only. Amounts are locked in the asset contracts, with this contract as the agent.
+//! The contract knows commitments only. Amounts are locked in the asset contracts, with this contract as the agent. An
+//! asset contract is any that ends its locks by `release` and `cancel` as `asset` does: `cash` is one.
 #![no_std]
 
 use dusk_sdk::prelude::*;

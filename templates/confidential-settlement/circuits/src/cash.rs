@@ -1,0 +1,49 @@
+//! The statements for cash, which anybody may hold: without the registry.
+
+use dusk_sdk::finance::confidential::statements::{
+    Lock, LockSecret, Mint, MintSecret, Transfer, TransferSecret,
+};
+use dusk_sdk::zk::*;
+
+/// A deposit becomes a note.
+///
+/// 1. The commitment is to this amount, and the auditor reads for whom: [`Mint`].
+/// 2. `bound` is bound: what the receiver reads.
+#[circuit]
+pub fn cash_deposit(
+    cs: &mut ConstraintSystem,
+    #[public] act: Mint,
+    #[public] _bound: Field, // 2: a public input is bound to the proof by being one.
+    #[private] secret: MintSecret,
+) {
+    let _ = act.assert(cs, &secret); // 1
+}
+
+/// An owner of notes pays another one, or an account.
+///
+/// 1. Two notes of the prover become two notes of the same sum, less what leaves: [`Transfer`].
+/// 2. `bound` is bound: what the receivers read, and which account is paid.
+#[circuit]
+pub fn cash_pay(
+    cs: &mut ConstraintSystem,
+    #[public] act: Transfer,
+    #[public] _bound: Field, // 2
+    #[private] secret: TransferSecret,
+) {
+    let _ = act.assert(cs, &secret); // 1
+}
+
+/// An owner of notes locks an amount until the agent releases it, or it is cancelled.
+///
+/// 1. Two notes of the prover become what is locked and change; the leg names the locked amount and the receiver:
+///    [`Lock`].
+/// 2. `bound` is bound: agent, instruction, deadline, and what the receivers read.
+#[circuit]
+pub fn cash_reserve(
+    cs: &mut ConstraintSystem,
+    #[public] act: Lock,
+    #[public] _bound: Field, // 2
+    #[private] secret: LockSecret,
+) {
+    let _ = act.assert(cs, &secret); // 1
+}
