@@ -3,11 +3,10 @@
 use local_node_parity::drivers::{TEMPLATES, ask, put_fixture, recorded};
 use local_node_vm::driver::Driver;
 
-use crate::support::{Lane, Place, turn};
+use crate::support::Place;
 
 #[test]
 fn drivers_answer_as_they_answer_productions_reader() {
-    let _turn = turn(Lane::Shipped);
     let records = recorded().unwrap();
     for template in TEMPLATES {
         let mut place = Place::new();

@@ -1,10 +1,9 @@
 //! What a command says while it compiles, with a stand-in for the part of cargo that does.
 
-use crate::support::{Lane, PROGRAM, Place, says, turn, write_script};
+use crate::support::{PROGRAM, Place, says, write_script};
 
 #[test]
 fn a_long_compilation_says_what_it_compiles_where_nothing_can_move() {
-    let _turn = turn(Lane::Written);
     let mut place = Place::new();
     place.dusk(&["new", "list", "--template", "private-allowlist"]).exits(0);
     place.enter("list");

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::book::root;
 use crate::devnet_templates::{Projects, every_template_lives_while_nodes_die};
 use crate::session;
-use crate::support::{Lane, PROGRAM, Place, turn};
+use crate::support::{PROGRAM, Place};
 
 /// The contract of `restricted-token` is smaller after optimisation.
 const MAX_REGISTER_BYTES: u64 = 110 * 1024;
@@ -25,7 +25,6 @@ pub(crate) fn copied(example: &Path) -> Place {
 
 #[test]
 fn every_template_tells_its_story_and_lives_on_a_devnet() {
-    let _turn = turn(Lane::Shipped);
     let list = Place::new().dusk(&["new", "--list", "--json"]).exits(0).document();
     let names = list["templates"].as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap().to_owned());
     // While a README is written, `TEMPLATE=NAME` runs its sessions alone.
@@ -77,7 +76,6 @@ fn readme(project: &Path) -> PathBuf {
 
 #[test]
 fn every_example_tells_its_story() {
-    let _turn = turn(Lane::Shipped);
     let examples: Vec<PathBuf> = fs::read_dir(root().join("examples"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -91,7 +89,6 @@ fn every_example_tells_its_story() {
 
 #[test]
 fn the_code_of_the_book_passes_its_tests() {
-    let _turn = turn(Lane::Shipped);
     let manifest = root().join("book/code/Cargo.toml");
     let tested = Place::new().dusk(&["test", "--manifest-path", manifest.to_str().unwrap(), "--json"]);
     let tested = tested.exits(0).document();
@@ -100,7 +97,6 @@ fn the_code_of_the_book_passes_its_tests() {
 
 #[test]
 fn the_sdk_keeps_its_promises_on_a_chain() {
-    let _turn = turn(Lane::Shipped);
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sdk/tests/chain/Cargo.toml");
     let tested =
         Place::new().dusk(&["test", "--manifest-path", manifest.to_str().unwrap(), "--json"]).exits(0).document();

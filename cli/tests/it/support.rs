@@ -1,64 +1,17 @@
 //! Running the program in folders of its own.
 
-use std::cell::Cell;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
 /// The program under test.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_cargo-dusk");
-/// A folder that stays between runs: the SDK is unpacked there, and what projects compile is kept there, because the
-/// dependencies of each would otherwise be compiled again.
+/// A folder that stays between runs: the SDK is unpacked there, and what projects compile is kept there.
 const KEPT: &str = env!("CARGO_TARGET_TMPDIR");
-
-/// Where what the projects of a test compile is kept. Tests of one lane run one after the other, because the packages of
-/// all projects have the same names and two tests must not share a target folder at one time.
-///
-/// Each test has its lane for good: a second run finds the SDK compiled with the features that its projects ask for.
-/// Both lanes take about as long.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Lane {
-    /// The book, and projects that are written for a test.
-    Written,
-    /// Templates and examples.
-    Shipped,
-}
-
-impl Lane {
-    /// The name of its target folder.
-    const fn folder(self) -> &'static str {
-        match self {
-            Self::Written => "projects-written",
-            Self::Shipped => "projects-shipped",
-        }
-    }
-}
-
-/// One for each lane.
-static LANES: [Mutex<()>; 2] = [const { Mutex::new(()) }; 2];
-
-thread_local! {
-    /// The lane of the test of this thread.
-    static LANE: Cell<Lane> = const { Cell::new(Lane::Written) };
-}
-
-/// The turn of a test that compiles projects, until it is dropped.
-#[must_use]
-pub(crate) struct Turn {
-    _lane: MutexGuard<'static, ()>,
-}
-
-/// Waits until no other test uses the lane. Places that the test makes after this compile there.
-pub(crate) fn turn(lane: Lane) -> Turn {
-    let guard = LANES[lane as usize].lock().unwrap_or_else(PoisonError::into_inner);
-    LANE.set(lane);
-    Turn { _lane: guard }
-}
 
 /// Writes a program that the shell runs.
 ///
@@ -75,17 +28,18 @@ pub(crate) fn write_script(path: &Path, text: &str) {
 /// A folder outside of any repository, and the program in it.
 pub(crate) struct Place {
     folder: TempDir,
+    /// The target folder of its projects.
+    target: TempDir,
     has_own_cache: bool,
-    lane: Lane,
     /// The folder that commands run in.
     pub(crate) at: PathBuf,
 }
 
 impl Place {
     pub(crate) fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let (folder, target) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let at = folder.path().canonicalize().unwrap();
-        Self { folder, has_own_cache: false, lane: LANE.get(), at }
+        Self { folder, target, has_own_cache: false, at }
     }
 
     /// One whose keys, parameters and compiled modules are no other place's, and go with it. The SDK is kept all the
@@ -118,7 +72,12 @@ impl Place {
         command
             .current_dir(&self.at)
             .env("PATH", std::env::join_paths(path).unwrap())
-            .env("CARGO_TARGET_DIR", Path::new(KEPT).join(self.lane.folder()))
+            .env("CARGO_TARGET_DIR", self.target.path())
+            // All places share what they compile, so that the SDK is compiled once with each set of features. Cargo lets
+            // one of them compile at a time.
+            .env("CARGO_BUILD_BUILD_DIR", Path::new(KEPT).join("build"))
+            // Packages of all projects have the same names: the names of their modules tell the places apart there.
+            .env("__CARGO_DEFAULT_LIB_METADATA", "places")
             // Whatever this clone's is.
             .env("CARGO_DUSK_REPOSITORY", "https://example.org/cargo-dusk")
             .stdin(Stdio::null());

@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::book::root;
-use crate::support::{Lane, PROGRAM, Place, Ran, says, turn};
+use crate::support::{PROGRAM, Place, Ran, says};
 
 /// Where the workflow is in a project.
 const FILE: &str = ".github/workflows/ci.yml";
@@ -155,7 +155,6 @@ fn release(place: &Place, repository: &Path, revision: &str) -> PathBuf {
 
 #[test]
 fn the_workflow_of_a_new_project_runs_in_a_clean_home() {
-    let _turn = turn(Lane::Written);
     let mut place = Place::new();
     place.dusk(&["new", "tried"]).exits(0);
     place.enter("tried");
@@ -181,7 +180,6 @@ fn the_workflow_of_a_new_project_runs_in_a_clean_home() {
 
 #[test]
 fn without_a_release_the_workflow_builds_the_revision() {
-    let _turn = turn(Lane::Written);
     let mut place = Place::new();
     place.dusk(&["new", "tried"]).exits(0);
     place.enter("tried");
@@ -228,7 +226,6 @@ fn without_a_release_the_workflow_builds_the_revision() {
 #[test]
 #[ignore = "compiles the command, which takes ten minutes"]
 fn without_a_release_the_workflow_builds_this_clone() {
-    let _turn = turn(Lane::Written);
     let mut place = Place::new();
     place.dusk(&["new", "tried"]).exits(0);
     place.enter("tried");
