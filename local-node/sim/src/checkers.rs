@@ -60,6 +60,11 @@ impl Checkers {
         Err(format!("{signer:?} signed {earlier:?} and {vote:?} in {step:?} of {header:?}"))
     }
 
+    /// Whether a key has signed a vote in a step.
+    pub(crate) fn has_signed(&self, signer: BlsKey, header: ConsensusHeader, step: StepName) -> bool {
+        self.votes.contains_key(&(signer, header, step))
+    }
+
     /// There is one final block at each height; `to` is the new final height of the node.
     pub(crate) fn finals(&mut self, node: usize, ledger: &Ledger, from: u64, to: u64) -> Option<Conflict> {
         for height in from + 1..=to {

@@ -85,6 +85,7 @@ pub mod diagram;
 pub mod ideal;
 pub mod keys;
 pub mod ledger;
+pub mod lies;
 pub mod marks;
 pub mod measure;
 mod node;

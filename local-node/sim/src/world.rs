@@ -4,6 +4,7 @@ mod clients;
 mod faults;
 mod finality;
 mod ledger;
+mod lies;
 mod liveness;
 mod outputs;
 mod rescue;
@@ -24,6 +25,7 @@ use crate::checkers::{self, Checkers};
 use crate::keys::{EMERGENCY_KEY, Scheme, key};
 use crate::ledger::real::RealLedger;
 use crate::ledger::{GENESIS_SECONDS, Ledger, Machine};
+use crate::lies::Lies;
 use crate::marks::{Mark, Marks};
 use crate::node::{Clock, Ingress, Node, Packet, Ray};
 use crate::plan::{Fault, Plan};
@@ -63,6 +65,8 @@ pub enum Bug {
     Drift,
     /// The real ledger keeps the state of blocks that are taken back.
     StateKept,
+    /// The place, the time and the seed of headers are not checked.
+    HeaderUnchecked,
 }
 
 /// How a plan is run.
@@ -290,6 +294,8 @@ struct World {
     funnel: Option<Funnel>,
     /// The keys of the adversary.
     signer: Option<Box<dyn Signer>>,
+    /// The candidates in whose headers the adversary has lied.
+    lies: Lies,
     /// The phase after the healing.
     healing: Option<liveness::Healing>,
     checkers: Checkers,
@@ -369,6 +375,7 @@ impl World {
             sent: VecDeque::new(),
             funnel: None,
             signer,
+            lies: Lies::new(),
             healing: None,
             checkers: Checkers::default(),
             marks: Marks::default(),
@@ -517,7 +524,8 @@ impl World {
         };
         let planted_quorum = (self.options.bug == Some(Bug::WrongQuorum)).then_some(22);
         let planted_drift = self.options.bug == Some(Bug::Drift);
-        let consensus = Config { planted_quorum, planted_drift, ..self.config };
+        let planted_header = self.options.bug == Some(Bug::HeaderUnchecked);
+        let consensus = Config { planted_quorum, planted_drift, planted_header, ..self.config };
         let config = CoreConfig { planted, ..CoreConfig::new(consensus) };
         let now = self.clock(node);
         let state = &mut self.nodes[node];

@@ -67,6 +67,7 @@ impl World {
     fn on_accepted(&mut self, node: usize) {
         let honest = self.is_honest(node);
         if honest {
+            self.check_lie(node);
             let result = self.checkers.block(&self.nodes[node].ledger);
             self.check(node, result);
             self.check_finality(node);
