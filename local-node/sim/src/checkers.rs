@@ -31,6 +31,8 @@ const SECONDS_TO_EMERGENCY_BLOCK: u64 = 51 * 3 * 4;
 pub(crate) struct Checkers {
     votes: BTreeMap<(BlsKey, ConsensusHeader, StepName), Vote>,
     finals: BTreeMap<u64, (Hash, usize)>,
+    /// The first block that an honest node has accepted of each iteration.
+    decided: BTreeMap<ConsensusHeader, Hash>,
     /// Blocks whose attestation has been checked, with the stakes after them.
     attested: BTreeMap<Hash, Arc<Provisioners>>,
 }
@@ -76,6 +78,13 @@ impl Checkers {
             }
         }
         None
+    }
+
+    /// Whether an honest node accepts a block beside another one of its iteration. An iteration without committees has
+    /// no rivals.
+    pub(crate) fn has_rival(&mut self, header: &Header) -> bool {
+        let first = *self.decided.entry(header.consensus_header()).or_insert(header.hash);
+        first != header.hash && header.iteration != EMERGENCY_BLOCK_ITERATION
     }
 
     /// A block that a node accepts rests on two quorums, and its faults are proven.

@@ -102,6 +102,8 @@ pub enum Mark {
     TwinVoted,
     /// An adversary lost a log that held votes.
     ForgotVotes,
+    /// Honest nodes accepted two blocks of one iteration after the same block.
+    EqualIterations,
     /// An adversary lied in the header of its candidate.
     LiedInHeader,
     /// An honest node refused a candidate for this lie.
@@ -110,7 +112,7 @@ pub enum Mark {
 
 impl Mark {
     /// All of them but those of single lies.
-    const PLAIN: [Self; 48] = [
+    const PLAIN: [Self; 49] = [
         Self::LaterIteration,
         Self::Emergency,
         Self::Open,
@@ -158,6 +160,7 @@ impl Mark {
         Self::SpoiledBlock,
         Self::TwinVoted,
         Self::ForgotVotes,
+        Self::EqualIterations,
         Self::LiedInHeader,
     ];
 

@@ -100,7 +100,9 @@ impl World {
             }
         }
         let is_rescue = header.iteration == EMERGENCY_BLOCK_ITERATION;
+        let has_rival = honest && self.checkers.has_rival(&header);
         let found = [
+            (Mark::EqualIterations, has_rival),
             (Mark::EpochChanged, epoch),
             (Mark::Suspended, suspended),
             (Mark::Restaked, restaked),

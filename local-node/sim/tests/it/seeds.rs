@@ -9,7 +9,7 @@ use local_node_sim::marks::Marks;
 use local_node_sim::shrink::shrink;
 use local_node_sim::{Options, Outcome, Report, diagram, draw, simulate};
 
-use crate::lies;
+use crate::{forks, lies};
 
 /// The fixed set: long enough that everything happens that should, short enough for every change.
 const SEEDS: std::ops::Range<u64> = 40..72;
@@ -56,6 +56,7 @@ fn the_fixed_seeds_keep_all_promises_and_everything_happens() {
         }
     }
     marks.add(&lies::marks());
+    marks.add(&forks::marks_of_equal_iterations());
     assert_eq!(marks.missing(), [], "{marks}");
     let found = SEEDS.chain(MORE_SEEDS).count() - others.len();
     assert!(found >= MIN_FINAL, "{found} runs come to finality, and these do not: {others:?}");
