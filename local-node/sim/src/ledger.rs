@@ -177,6 +177,13 @@ impl Ledger {
         root((&before, header.height), &block.transactions, &accounts, &block.faults, &punished)
     }
 
+    /// Books money of the tip to another account: a planted bug.
+    pub(crate) fn misbook(&mut self) {
+        if let Some(tip) = self.blocks.last_mut() {
+            tip.accounts.misbook();
+        }
+    }
+
     fn verify(&self, block: &Block) -> Verdict {
         let header = &block.header;
         if header.prev_block_hash != self.tip().block.header.hash {

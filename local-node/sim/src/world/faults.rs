@@ -57,7 +57,7 @@ impl World {
             Fault::Join => self.blocked = vec![vec![false; count]; count],
             Fault::Crash(node) => {
                 if self.nodes[node].core.is_some() {
-                    self.stop_node(node);
+                    self.crash_node(node);
                 }
             }
             Fault::Start(node) => self.restart(node),
@@ -115,6 +115,7 @@ impl World {
         self.trace(|| Item::Fault("everything heals".to_owned()));
         self.note_height(0);
         let count = self.nodes.len();
+        (0..count).for_each(|node| self.check_log(node));
         self.blocked = vec![vec![false; count]; count];
         self.clogged = vec![vec![Millis(0); count]; count];
         self.funnel = None;

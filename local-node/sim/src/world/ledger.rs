@@ -35,6 +35,10 @@ impl World {
             self.check(node, sound);
             answer
         };
+        let misbooks = self.options.bug == Some(Bug::Misbooked) && node == 0 && self.is_honest(node);
+        if misbooks && matches!(answer, Answer::Accepted { .. }) {
+            self.nodes[node].ledger.misbook();
+        }
         if let Answer::Reverted { blocks, .. } = &answer
             && let Some(block) = blocks.iter().find(|block| block.header.height <= settled)
         {
@@ -68,7 +72,8 @@ impl World {
         let honest = self.is_honest(node);
         if honest {
             self.check_lie(node);
-            let result = self.checkers.block(&self.nodes[node].ledger);
+            let state = &self.nodes[node];
+            let result = self.checkers.block(&state.ledger, state.latest);
             self.check(node, result);
             self.check_finality(node);
         }
