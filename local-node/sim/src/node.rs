@@ -272,8 +272,8 @@ pub(crate) struct Node {
     pub(crate) settled: u64,
     /// Whether its chain has stalled.
     pub(crate) stalled: bool,
-    /// Whether it ever changed branches because its chain had stalled.
-    pub(crate) yielded: bool,
+    /// The heights of blocks that it has taken back because its chain had stalled.
+    pub(crate) yielded: BTreeSet<u64>,
     /// The iteration and hash of the first block of the branch that it is leaving, and why.
     pub(crate) left: Option<(Cause, (u8, Hash))>,
     /// The peers that blocks came from since no block was wanted last.
@@ -317,7 +317,7 @@ impl Node {
             latest: Millis(0),
             settled: 0,
             stalled: false,
-            yielded: false,
+            yielded: BTreeSet::new(),
             left: None,
             sources: BTreeSet::new(),
             owed: BTreeSet::new(),

@@ -58,6 +58,10 @@ impl World {
             self.note_owed(node, blocks);
         }
         if changes && self.nodes[node].stops_in_ledger {
+            if let Answer::Reverted { blocks, .. } = &answer {
+                // Nobody will tell why.
+                self.nodes[node].yielded.extend(blocks.iter().map(|block| block.header.height));
+            }
             self.marks.note(Mark::CrashInLedger);
             self.tell(|| format!("node {node} stops after a change of its ledger"));
             return self.stop_node(node);
@@ -168,7 +172,9 @@ impl World {
                     Cause::Rollback => Mark::Rollback,
                 });
                 let state = &mut self.nodes[node];
-                state.yielded |= cause == Cause::Stall;
+                if cause == Cause::Stall {
+                    state.yielded.extend(blocks.iter().map(|block| block.header.height));
+                }
                 // Rounds that it had come to begin anew: what it has passed on there may come and go once more.
                 state.forwarded.clear();
                 if blocks.len() > 1 && cause != Cause::Rollback {
