@@ -4,6 +4,7 @@ mod compiled;
 mod imports;
 mod packages;
 mod pages;
+mod plots;
 mod tables;
 mod walls;
 
