@@ -23,8 +23,10 @@ const MAX_HASHES: usize = local_node_core::MAX_SERVED_ITEMS;
 
 impl World {
     pub(super) fn carry_out(&mut self, node: usize, outputs: Vec<Output>) {
+        let life = self.nodes[node].life;
         for output in outputs {
-            if self.stops_before_output(node) {
+            // An output may have stopped the node; what it wanted beyond that is gone with it.
+            if self.nodes[node].life != life || self.stops_before_output(node) {
                 return;
             }
             for output in self.corrupt(node, output) {
