@@ -70,7 +70,7 @@ impl Plot {
     ///
     /// # Errors
     /// A line with a point that is in no row, whatever its columns are.
-    fn drawn_rows(&self, rows: &Rows) -> Result<BTreeSet<usize>, String> {
+    fn drawn_rows(&self, rows: &[Vec<String>]) -> Result<BTreeSet<usize>, String> {
         let columns = rows.first().map_or(0, Vec::len);
         let mut drawn = BTreeSet::new();
         for line in &self.lines {
@@ -82,7 +82,7 @@ impl Plot {
     }
 
     /// The rows of the points of a line, if these columns are what it shows.
-    fn rows_of(&self, line: &[(String, f64)], rows: &Rows, x: usize, y: usize) -> Option<Vec<usize>> {
+    fn rows_of(&self, line: &[(String, f64)], rows: &[Vec<String>], x: usize, y: usize) -> Option<Vec<usize>> {
         let is_at = |row: &Vec<String>, (label, value): &(String, f64)| {
             let same_x = number(&row[x]).is_some_and(|(found, _)| found == float(label));
             x != y

@@ -157,7 +157,8 @@ pub(crate) fn labels(ledger: &Ledger, from: u64) -> Result<(), String> {
         let proven = header.failed_iterations.proven().count();
         // An emergency block accounts for no iteration.
         let tried = header.iteration.min(MAX_ITERATIONS);
-        let rolled = roll(&open, header.height, tried - u8::try_from(proven).unwrap_or(u8::MAX));
+        let unaccounted = tried.saturating_sub(u8::try_from(proven).unwrap_or(u8::MAX));
+        let rolled = roll(&open, header.height, unaccounted);
         labels.extend(rolled.changed);
         labels.insert(header.height, rolled.label);
     }
