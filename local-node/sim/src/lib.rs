@@ -24,8 +24,8 @@
 //! | a key that signs two different votes in a step, over all its lives | `checkers.rs` |
 //! | a vote that leaves before it is on disk | `world/outputs.rs` |
 //! | a block with a fault that proves nothing | `checkers.rs` |
-//! | a block without two quorums, or an emergency block of another key, too early, or with votes | `checkers/headers.rs` |
-//! | a block whose header is wrong about its hash, place, time, roots, gas, generator, seed, certificate or failures | `checkers/headers.rs` |
+//! | a block without two quorums; an emergency block of another key, too early, or with votes | `checkers/headers.rs` |
+//! | a block whose header is wrong about its hash, place, time, roots, gas, maker or votes | `checkers/headers.rs` |
 //! | a block in whose header an adversary has lied | `world/lies.rs` |
 //! | a block that leads to other stakes or accounts at one node than at another | `checkers.rs` |
 //! | a core whose votes, ratifications and times of steps a restart from its log does not give | `checkers.rs` |
