@@ -77,7 +77,7 @@ impl Peer {
         config.bootstrap = nodes.to_vec();
         let (driver, kadcast, events) = Driver::bind(Settings::new(config, [seed; 32])).await.expect("a free port");
         tokio::spawn(driver.run());
-        while kadcast.status().await.expect("it runs").alive < nodes.len() {
+        while kadcast.status().await.expect("it runs").alive.len() < nodes.len() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         Self { kadcast, events }

@@ -5,6 +5,7 @@ mod imports;
 mod packages;
 mod pages;
 mod parts;
+mod plots;
 mod tables;
 mod walls;
 

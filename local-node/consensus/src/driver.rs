@@ -3,7 +3,7 @@
 use dusk_core::signatures::bls::SecretKey;
 use local_node_types::codec::Encode;
 use local_node_types::keys::BlsKey;
-use local_node_types::ledger::{Block, ConsensusHeader, Header};
+use local_node_types::ledger::{Block, ConsensusHeader, Header, StepName, Vote};
 use local_node_types::message::{Message, SignedBy, ratification_bytes, validation_bytes};
 use tracing::debug;
 
@@ -125,6 +125,17 @@ impl Consensus {
     /// The chain up to this height is final: what was done in rounds up to there is forgotten.
     pub fn settle(&mut self, height: u64) {
         self.memory.forget_to(height);
+    }
+
+    /// The votes of this node's keys on the latest tips, also those of an earlier life that were restored.
+    pub fn votes(&self) -> impl Iterator<Item = (ConsensusHeader, StepName, Vote)> {
+        self.memory.votes()
+    }
+
+    /// How many bytes the messages take that are kept for later steps.
+    #[must_use]
+    pub const fn queued_bytes(&self) -> usize {
+        self.queue.bytes()
     }
 
     /// Takes in what happened at `now` and returns what to do, in order.

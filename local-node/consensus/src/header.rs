@@ -215,8 +215,10 @@ impl Verifier {
         if header.hash == Hash::default() || header.hash != header.compute_hash() {
             return Err(HeaderError::Hash);
         }
-        self.verify_place(header, now)?;
-        self.verify_seed(header)?;
+        if !self.config.planted_header {
+            self.verify_place(header, now)?;
+            self.verify_seed(header)?;
+        }
         let certificate_voters = self.verify_certificate(header)?;
         let voters = match stage {
             Stage::Block if header.iteration != EMERGENCY_BLOCK_ITERATION => self

@@ -38,6 +38,14 @@ impl Memory {
         self.0.get(&header.prev_block_hash)?.cast.get(&(header.iteration, step)).copied()
     }
 
+    /// All votes that were cast, each with its step.
+    pub(crate) fn votes(&self) -> impl Iterator<Item = (ConsensusHeader, StepName, Vote)> {
+        self.0.iter().flat_map(|(tip, begun)| {
+            let header = move |iteration| ConsensusHeader { prev_block_hash: *tip, round: begun.round, iteration };
+            begun.cast.iter().map(move |((iteration, step), vote)| (header(*iteration), *step, *vote))
+        })
+    }
+
     /// Takes note of an iteration or a vote. Of two votes in a step the first one counts.
     pub(crate) fn note(&mut self, record: &Persist) {
         match record {

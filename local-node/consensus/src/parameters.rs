@@ -127,6 +127,10 @@ pub struct Config {
     /// Whether nodes that run apart do not look for each other, so that tests can show what that does.
     #[doc(hidden)]
     pub planted_drift: bool,
+    /// Whether the place, the time and the seed of a header are taken as they come, so that tests can show that their
+    /// checkers see it.
+    #[doc(hidden)]
+    pub planted_header: bool,
 }
 
 impl Config {
@@ -142,6 +146,7 @@ impl Config {
             emergency_key: DUSK_KEY,
             planted_quorum: None,
             planted_drift: false,
+            planted_header: false,
         }
     }
 
@@ -167,6 +172,7 @@ impl Config {
             emergency_key: DUSK_KEY,
             planted_quorum: None,
             planted_drift: false,
+            planted_header: false,
         }
     }
 

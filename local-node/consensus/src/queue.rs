@@ -54,6 +54,11 @@ impl Queue {
         bytes <= MAX_SIGNER_BYTES && self.steps.get(&(round, step)).is_none_or(|waiting| !waiting.contains_key(signer))
     }
 
+    /// How many bytes are kept.
+    pub(crate) const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// Keeps a message that is [wanted](Self::would_keep), with a verified signature. Older ones may have to go.
     pub(crate) fn put(&mut self, round: u64, step: u8, signer: BlsKey, bytes: usize, message: Message) {
         let step = (round, step);

@@ -70,6 +70,8 @@ pub enum Planted {
     EmergencyUnchecked,
     /// A message passes on whenever it is good, also again.
     PassedOnForgotten,
+    /// After a restart it is not known on which blocks this node has ratified one.
+    LockForgotten,
 }
 
 /// A block of the chain from which the core starts.

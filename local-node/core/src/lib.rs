@@ -105,6 +105,7 @@
 //! | decided blocks that are not in the chain | 1,000 and 64 MiB |
 //! | blocks that are wanted, asked for, asked of one peer | 1,000, 64, 16 |
 //! | messages that are held, of one peer, in bytes | 1,024, 128, 16 MiB |
+//! | messages that the consensus keeps for later steps, of one signer | 64 MiB, 4 MiB |
 //! | faults that wait for a block | 100 |
 //! | transactions in the mempool, in bytes | 10,000, 256 MiB |
 //! | transactions that wait for their predecessors, of one account, in bytes | 1,000, 64, 32 MiB |
@@ -144,4 +145,4 @@ pub use interface::{
     Accounts, Answer, Cause, ChainBlock, CoreConfig, Event, IngressId, Input, LedgerId, LedgerRequest,
     MAX_SERVED_ITEMS, Origin, Output, PeerId, Planted, Position, Record, Restart, Serve, Target, Verdict, Want,
 };
-pub use node::{Core, Load};
+pub use node::{Core, Load, Remembered};

@@ -224,6 +224,12 @@ impl Mempool {
         self.entries.len()
     }
 
+    /// The bytes of the transactions that wait.
+    #[must_use]
+    pub const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// Whether nothing waits.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use local_node_consensus::header::Verifier;
 use local_node_consensus::signing::Signer;
 use local_node_consensus::{Consensus, Input as ConsensusInput, Millis, RequestId, Start, StepTimes, TimerId};
-use local_node_types::ledger::{Hash, Header, Label};
+use local_node_types::ledger::{ConsensusHeader, Hash, Header, Label, StepName, Vote};
 
 use self::apply::{Job, Plan};
 use self::consensus::Purpose;
@@ -20,7 +20,9 @@ use self::waiting::Hint;
 use crate::chain::Chain;
 use crate::faults::FaultPool;
 use crate::held::Held;
-use crate::interface::{CoreConfig, Input, LedgerId, LedgerRequest, Output, PeerId, Record, Restart, Target, Want};
+use crate::interface::{
+    CoreConfig, Input, LedgerId, LedgerRequest, Output, PeerId, Planted, Record, Restart, Target, Want,
+};
 use crate::log::Log;
 use crate::mempool::{Mempool, Parked, Prequeue, TxId};
 use crate::passed_on::PassedOn;
@@ -106,6 +108,21 @@ pub struct Load {
     pub waiting: usize,
     /// Transactions that wait for their predecessors.
     pub parked: usize,
+    /// Bytes of the transactions in the mempool, and of those that wait for their predecessors.
+    pub transaction_bytes: (usize, usize),
+    /// Bytes of messages that the consensus keeps for later steps.
+    pub queued_bytes: usize,
+}
+
+/// What a core has bound itself by and learnt, and gets back from its records when it starts again.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Remembered {
+    /// The votes of its keys in rounds that are not final.
+    pub votes: BTreeMap<(ConsensusHeader, StepName), Vote>,
+    /// The blocks on which it has ratified a block, with the rounds, of those that are not final.
+    pub ratified: BTreeMap<Hash, u64>,
+    /// How long steps took.
+    pub step_times: StepTimes,
 }
 
 impl Core {
@@ -129,7 +146,9 @@ impl Core {
             match record {
                 Record::Consensus(record) => {
                     consensus.restore(record);
-                    consensus::note_ratified(&mut ratified, record);
+                    if config.planted != Some(Planted::LockForgotten) {
+                        consensus::note_ratified(&mut ratified, record);
+                    }
                 }
                 Record::Fault(fault) => _ = faults.add(fault.as_ref().clone()),
                 Record::StepTimes(_) => {}
@@ -249,6 +268,20 @@ impl Core {
             timers: self.timers.len(),
             waiting: self.mempool.len(),
             parked: self.prequeue.len() + self.trying.len(),
+            transaction_bytes: (self.mempool.bytes(), self.prequeue.bytes()),
+            queued_bytes: self.consensus.queued_bytes(),
+        }
+    }
+
+    /// What the core would have to know if it started again now. What is about rounds up to `settled` does not count.
+    #[must_use]
+    pub fn remembered(&self, settled: u64) -> Remembered {
+        let votes = self.consensus.votes().filter(|(header, ..)| header.round > settled);
+        let ratified = self.ratified.iter().filter(|(_, round)| **round > settled);
+        Remembered {
+            votes: votes.map(|(header, step, vote)| ((header, step), vote)).collect(),
+            ratified: ratified.map(|(tip, round)| (*tip, *round)).collect(),
+            step_times: self.times.clone(),
         }
     }
 

@@ -55,6 +55,18 @@ fn tables_are_drawn_without_measuring() {
     std::fs::remove_dir_all(&folder).unwrap();
 }
 
+/// The picture of the book is drawn from the tables of the page that shows it.
+#[test]
+fn the_book_shows_the_tables_of_its_page() {
+    let book = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../book/src");
+    let (page, shown) = (book.join("messages.md"), std::fs::read_to_string(book.join("messages.svg")).unwrap());
+    let svg = std::env::temp_dir().join(format!("kadcast-book-{}.svg", std::process::id()));
+    assert!(run(&["--from", page.to_str().unwrap(), "--svg", svg.to_str().unwrap()]).status.success());
+    let drawn = std::fs::read_to_string(&svg).unwrap();
+    std::fs::remove_file(&svg).unwrap();
+    assert!(drawn == shown, "draw it again: the command is in the page");
+}
+
 #[test]
 fn wrong_arguments_are_told_the_usage() {
     for arguments in

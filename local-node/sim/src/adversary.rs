@@ -12,6 +12,7 @@ use local_node_types::message::{
 use local_node_types::rules::{Fork, Profile};
 
 use crate::ledger::Ledger;
+use crate::lies::{Lie, Lies, Told};
 use crate::marks::Mark;
 use crate::rng::Rng;
 
@@ -40,10 +41,12 @@ pub enum Attack {
     DuplicateKey,
     /// Loses its log whenever it stops, and with it what it has voted.
     ForgetVotes,
+    /// Lies in the headers of its candidates, in another way each time.
+    LieInHeader,
 }
 
 impl Attack {
-    /// Draws one.
+    /// Draws one. Those that a plan draws last are not among them.
     #[must_use]
     pub fn draw(rng: &mut Rng) -> Self {
         let all = [
@@ -72,6 +75,8 @@ pub struct Surroundings<'a> {
     pub ledger: &'a Ledger,
     /// How many nodes there are.
     pub nodes: usize,
+    /// The candidates in whose headers it has lied, by the hashes that they state.
+    pub lies: &'a mut Lies,
     /// Chance.
     pub rng: &'a mut Rng,
 }
@@ -95,9 +100,11 @@ pub fn alter(attack: Attack, output: Output, around: &mut Surroundings<'_>) -> (
         }
         Attack::ForgeFaults => {
             let forged = forge_fault(&message, around);
-            let done = forged.is_some().then_some(Mark::ForgedFault);
-            let message = Box::new(forged.unwrap_or(*message));
-            return (vec![Output::Send { after, to: Target::All, message }], done);
+            return instead(after, message, forged, Mark::ForgedFault);
+        }
+        Attack::LieInHeader => {
+            let told = lie(&message, around);
+            return instead(after, message, told, Mark::LiedInHeader);
         }
         _ => None,
     };
@@ -105,6 +112,18 @@ pub fn alter(attack: Attack, output: Output, around: &mut Surroundings<'_>) -> (
         Some(other) => (halves(after, &message, &other, around.nodes), Some(Mark::Equivocated)),
         None => (vec![Output::Send { after, to: Target::All, message }], None),
     }
+}
+
+/// Another message for all nodes, if there is one.
+fn instead(
+    after: Position,
+    message: Box<Message>,
+    altered: Option<Message>,
+    mark: Mark,
+) -> (Vec<Output>, Option<Mark>) {
+    let done = altered.is_some().then_some(mark);
+    let message = altered.map_or(message, Box::new);
+    (vec![Output::Send { after, to: Target::All, message }], done)
 }
 
 /// One message for one half of the nodes, the other for the other half; one node hears both.
@@ -188,6 +207,18 @@ fn forge_fault(message: &Message, around: &Surroundings<'_>) -> Option<Message> 
     block.header.fault_root = block.compute_fault_root();
     block.header.state_root = around.ledger.root_after(&block);
     resign(&mut block, around.signer)?;
+    Some(Message::Candidate(Box::new(block)))
+}
+
+/// The candidate with a header that lies.
+fn lie(message: &Message, around: &mut Surroundings<'_>) -> Option<Message> {
+    let Message::Candidate(honest) = message else { return None };
+    let lies = Lie::rarest(around.lies);
+    let first = around.rng.place(lies.len());
+    let mut in_turn = lies.iter().cycle().skip(first).take(lies.len());
+    let tell = |lie: &Lie| Some((*lie, lie.tell(honest, around.ledger, around.signer)?));
+    let (lie, block) = in_turn.find_map(tell)?;
+    around.lies.insert(block.header.hash, Told { lie, about: block.header.consensus_header() });
     Some(Message::Candidate(Box::new(block)))
 }
 

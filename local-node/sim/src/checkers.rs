@@ -1,38 +1,43 @@
 //! What must never happen. Each checker says what it saw, in one sentence.
 
+mod headers;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use local_node_consensus::committee::Committees;
 use local_node_consensus::faults::check_fault_by;
 use local_node_consensus::finality::roll;
-use local_node_consensus::{EMERGENCY_BLOCK_ITERATION, MAX_ITERATIONS, Provisioners};
-use local_node_core::Load;
+use local_node_consensus::header::has_certificate;
+use local_node_consensus::{EMERGENCY_BLOCK_ITERATION, MAX_ITERATIONS, Millis, Provisioners};
 use local_node_core::mempool::ValidTransaction;
+use local_node_core::{Load, Remembered};
 use local_node_types::keys::BlsKey;
-use local_node_types::ledger::{
-    Attestation, Block, ConsensusHeader, Hash, Header, Label, RatificationResult, StepName, StepVotes, Vote,
-};
-use local_node_types::message::{ratification_bytes, validation_bytes};
+use local_node_types::ledger::{Attestation, Block, ConsensusHeader, Hash, Header, Label, StepName, Vote};
 use local_node_types::rules::Profile;
 
-use crate::adversary::version;
 use crate::clients::Accounts;
-use crate::keys::{EMERGENCY_KEY, key, point};
 use crate::ledger::{Ledger, Stored};
-
-/// The credits that make a candidate valid: written here again, so that a wrong quorum in the consensus is seen.
-const CREDITS_FOR_VALID: u32 = 43;
-/// All steps of 51 iterations at their longest in a chain with blocks of a second: written here again as well.
-const SECONDS_TO_EMERGENCY_BLOCK: u64 = 51 * 3 * 4;
 
 /// What the checkers remember over a run.
 #[derive(Debug, Default)]
 pub(crate) struct Checkers {
     votes: BTreeMap<(BlsKey, ConsensusHeader, StepName), Vote>,
     finals: BTreeMap<u64, (Hash, usize)>,
-    /// Blocks whose attestation has been checked, with the stakes after them.
-    attested: BTreeMap<Hash, Arc<Provisioners>>,
+    /// The first block that an honest node has accepted of each iteration.
+    decided: BTreeMap<ConsensusHeader, Hash>,
+    /// The attestations of each block that were verified. Nodes have different ones.
+    attested: BTreeMap<Hash, Vec<Attestation>>,
+    /// What each block leads to at the first node that has accepted it.
+    after: BTreeMap<Hash, After>,
+}
+
+/// The state after a block.
+#[derive(Debug)]
+struct After {
+    provisioners: Arc<Provisioners>,
+    accounts: Accounts,
+    executed: usize,
 }
 
 /// Two final blocks at one height.
@@ -60,6 +65,11 @@ impl Checkers {
         Err(format!("{signer:?} signed {earlier:?} and {vote:?} in {step:?} of {header:?}"))
     }
 
+    /// Whether a key has signed a vote in a step.
+    pub(crate) fn has_signed(&self, signer: BlsKey, header: ConsensusHeader, step: StepName) -> bool {
+        self.votes.contains_key(&(signer, header, step))
+    }
+
     /// There is one final block at each height; `to` is the new final height of the node.
     pub(crate) fn finals(&mut self, node: usize, ledger: &Ledger, from: u64, to: u64) -> Option<Conflict> {
         for height in from + 1..=to {
@@ -73,24 +83,65 @@ impl Checkers {
         None
     }
 
-    /// A block that a node accepts rests on two quorums, and its faults are proven.
-    pub(crate) fn block(&mut self, ledger: &Ledger) -> Result<(), String> {
+    /// Whether an honest node accepts a block beside another one of its iteration. An iteration without committees has
+    /// no rivals.
+    pub(crate) fn has_rival(&mut self, header: &Header) -> bool {
+        let first = *self.decided.entry(header.consensus_header()).or_insert(header.hash);
+        first != header.hash && header.iteration != EMERGENCY_BLOCK_ITERATION
+    }
+
+    /// A block that a node accepts rests on two quorums, its header and faults say what is so, and it leads to the same
+    /// state at all nodes. `now` is the latest time that the clock of the node has shown.
+    pub(crate) fn block(&mut self, ledger: &Ledger, now: Millis) -> Result<(), String> {
         let blocks = ledger.blocks();
-        let [.., before, Stored { block, provisioners, .. }] = blocks else { return Ok(()) };
-        let header = &block.header;
+        let [earlier @ .., before, last] = blocks else { return Ok(()) };
+        let (block, height) = (&last.block, last.block.header.height);
         for fault in &block.faults {
             let signatures = before.provisioners.signatures();
-            if let Err(problem) = check_fault_by(fault, header.height, Profile::Local, signatures.as_ref()) {
-                return Err(format!("block {} holds a fault that proves nothing: {problem}", header.height));
+            if let Err(problem) = check_fault_by(fault, height, Profile::Local, signatures.as_ref()) {
+                return Err(format!("block {height} holds a fault that proves nothing: {problem}"));
             }
         }
         money(before, block, blocks)?;
-        if let Some(known) = self.attested.get(&header.hash) {
-            let same = known == provisioners;
-            return if same { Ok(()) } else { Err(format!("block {} leads to other stakes", header.height)) };
+        self.verify(earlier.last(), before, block, now).map_err(|problem| format!("block {height}: {problem}"))?;
+        let Stored { provisioners, accounts, executed, .. } = last;
+        let found = After { provisioners: Arc::clone(provisioners), accounts: accounts.clone(), executed: *executed };
+        let known = self.after.entry(block.header.hash).or_insert(found);
+        let same = [
+            ("stakes", known.provisioners == *provisioners),
+            ("accounts", known.accounts == *accounts),
+            ("transactions", known.executed == *executed),
+        ];
+        match same.into_iter().find(|(_, same)| !same) {
+            Some((what, _)) => Err(format!("block {height} leads to other {what}")),
+            None => Ok(()),
         }
-        attestation(before, block).map_err(|problem| format!("block {}: {problem}", header.height))?;
-        self.attested.insert(header.hash, Arc::clone(provisioners));
+    }
+
+    /// What a block claims holds after the block before it, which was decided after `earlier`.
+    fn verify(&mut self, earlier: Option<&Stored>, before: &Stored, block: &Block, now: Millis) -> Result<(), String> {
+        let header = &block.header;
+        self.attest(before, header, &header.attestation)?;
+        headers::claims(&before.block.header, block, now)?;
+        if self.after.contains_key(&header.hash) {
+            return Ok(());
+        }
+        headers::origins(before, header)?;
+        match earlier.filter(|_| has_certificate(&before.block.header)) {
+            Some(earlier) => self
+                .attest(earlier, &before.block.header, &header.prev_block_cert)
+                .map_err(|problem| format!("its certificate: {problem}")),
+            None => Ok(()),
+        }
+    }
+
+    /// An attestation of a block that follows another one rests on two quorums.
+    fn attest(&mut self, before: &Stored, header: &Header, attestation: &Attestation) -> Result<(), String> {
+        let known = self.attested.entry(header.hash).or_default();
+        if !known.contains(attestation) {
+            headers::attestation(before, header, attestation)?;
+            known.push(*attestation);
+        }
         Ok(())
     }
 }
@@ -106,7 +157,8 @@ pub(crate) fn labels(ledger: &Ledger, from: u64) -> Result<(), String> {
         let proven = header.failed_iterations.proven().count();
         // An emergency block accounts for no iteration.
         let tried = header.iteration.min(MAX_ITERATIONS);
-        let rolled = roll(&open, header.height, tried - u8::try_from(proven).unwrap_or(u8::MAX));
+        let unaccounted = tried.saturating_sub(u8::try_from(proven).unwrap_or(u8::MAX));
+        let rolled = roll(&open, header.height, unaccounted);
         labels.extend(rolled.changed);
         labels.insert(header.height, rolled.label);
     }
@@ -134,8 +186,24 @@ pub(crate) fn load(load: &Load) -> Result<(), String> {
         && load.requests <= 128
         && load.timers <= 2
         && load.waiting <= 10_000
-        && load.parked <= 2000;
+        && load.parked <= 2000
+        && load.transaction_bytes.0 <= 256 * MIB
+        && load.transaction_bytes.1 <= 32 * MIB
+        && load.queued_bytes <= 64 * MIB;
     if within { Ok(()) } else { Err(format!("a core holds more than it may: {load:?}")) }
+}
+
+/// What a core remembers is what another one does that starts from its log.
+pub(crate) fn replay(core: &Remembered, replayed: &Remembered) -> Result<(), String> {
+    let same = [
+        ("votes", core.votes == replayed.votes),
+        ("ratifications", core.ratified == replayed.ratified),
+        ("times of steps", core.step_times == replayed.step_times),
+    ];
+    match same.into_iter().find(|(_, same)| !same) {
+        Some((what, _)) => Err(format!("a restart from its log gives other {what}: {replayed:?}, not {core:?}")),
+        None => Ok(()),
+    }
 }
 
 /// Of the messages that have come in, those without a verdict are the ones that the core holds.
@@ -166,56 +234,6 @@ fn money(before: &Stored, block: &Block, blocks: &[Stored]) -> Result<(), String
     }
 }
 
-/// An emergency block rests on the one key that may make it, and comes when all iterations have ended.
-fn emergency(before: &Stored, header: &Header) -> Result<(), String> {
-    if header.generator != key(EMERGENCY_KEY) {
-        return Err("it is an emergency block of another key".to_owned());
-    }
-    let signatures = before.provisioners.signatures();
-    signatures
-        .verify(&[point(EMERGENCY_KEY)], &header.signature, &header.hash, version(header.height))
-        .map_err(|problem| format!("an emergency block: {problem}"))?;
-    let wait = header.timestamp.saturating_sub(before.block.header.timestamp);
-    if wait < SECONDS_TO_EMERGENCY_BLOCK {
-        return Err(format!("an emergency block after {wait} seconds"));
-    }
-    if header.attestation != Attestation::default() || header.failed_iterations.proven().next().is_some() {
-        return Err("an emergency block names votes".to_owned());
-    }
-    Ok(())
-}
-
-/// Both committees reached their quorums, by signatures that hold.
-fn attestation(before: &Stored, block: &Block) -> Result<(), String> {
-    let header = &block.header;
-    if header.iteration == EMERGENCY_BLOCK_ITERATION {
-        return emergency(before, header);
-    }
-    let attestation = &header.attestation;
-    if attestation.result != RatificationResult::Success(Vote::Valid(header.hash)) {
-        return Err(format!("its attestation says {:?}", attestation.result));
-    }
-    let mut committees = committees(before, header.height);
-    let (about, vote) = (header.consensus_header(), Vote::Valid(header.hash));
-    let steps: [(StepName, StepVotes, Vec<u8>); 2] = [
-        (StepName::Validation, attestation.validation, validation_bytes(&about, &vote)),
-        (StepName::Ratification, attestation.ratification, ratification_bytes(&about, &vote)),
-    ];
-    for (step, votes, bytes) in steps {
-        let committee = committees.voting(header.iteration, step);
-        let credits: u32 = committee.named(votes.bitset).map(|member| member.credits).sum();
-        if credits < CREDITS_FOR_VALID {
-            return Err(format!("{credits} credits in {step:?} of iteration {}", header.iteration));
-        }
-        let signers: Vec<_> = committee.named(votes.bitset).map(|member| member.point).collect();
-        let signatures = before.provisioners.signatures();
-        signatures
-            .verify(&signers, &votes.signature, &bytes, version(header.height))
-            .map_err(|problem| format!("{step:?}: {problem}"))?;
-    }
-    Ok(())
-}
-
 /// The committees that decide the block after one.
 pub(crate) fn committees(before: &Stored, round: u64) -> Committees {
     Committees::new(before.provisioners.clone(), before.block.header.seed, round)
@@ -231,12 +249,17 @@ pub(crate) fn ratifiers(ledger: &Ledger, height: u64) -> Vec<BlsKey> {
 
 #[cfg(test)]
 mod tests {
+    use local_node_consensus::signing::Signer;
     use local_node_core::{Answer, LedgerRequest};
-    use local_node_types::ledger::Header;
+    use local_node_types::ledger::{BLOCK_VERSION, RatificationResult, StepVotes};
+    use local_node_types::message::{ratification_bytes, validation_bytes};
+    use local_node_types::rules::BLOCK_GAS_LIMIT;
 
     use super::*;
+    use crate::adversary::{resign, version};
     use crate::keys::Scheme;
-    use crate::ledger::Rules;
+    use crate::ledger::{GENESIS_SECONDS, Rules};
+    use crate::lies::Lie;
 
     fn accept(ledger: &mut Ledger, iteration: u8) {
         let tip = &ledger.tip().block.header;
@@ -271,6 +294,138 @@ mod tests {
         assert_eq!(labels(&ledger, 0), Ok(()));
     }
 
+    /// The provisioners of a small network.
+    const PROVISIONERS: std::ops::RangeInclusive<u64> = 1..=6;
+
+    fn signer() -> Box<dyn Signer> {
+        Scheme::Ideal.signer(&PROVISIONERS.collect::<Vec<_>>())
+    }
+
+    fn network() -> Ledger {
+        let stakes: Vec<_> = PROVISIONERS.map(|_| 2000).collect();
+        Ledger::new(Scheme::Ideal.provisioners(&stakes), Rules::CHAIN)
+    }
+
+    /// An empty candidate after the tip that follows all rules.
+    fn candidate(ledger: &Ledger) -> Block {
+        let (tip, signer) = (ledger.tip(), signer());
+        let before = &tip.block.header;
+        let height = before.height + 1;
+        let generator = committees(tip, height).generator(0).unwrap();
+        let header = Header {
+            version: BLOCK_VERSION,
+            height,
+            timestamp: before.timestamp + 1,
+            prev_block_hash: before.hash,
+            seed: signer.sign(&generator, before.seed.as_bytes(), version(height)).unwrap(),
+            generator,
+            gas_limit: BLOCK_GAS_LIMIT,
+            prev_block_cert: before.attestation,
+            ..Header::default()
+        };
+        let mut block = Block { header, ..Block::default() };
+        block.header.state_root = ledger.root_after(&block);
+        resign(&mut block, signer.as_ref()).unwrap();
+        block
+    }
+
+    /// The block with the votes of all members.
+    fn attested(ledger: &Ledger, mut block: Block) -> Block {
+        let header = &mut block.header;
+        let mut committees = committees(ledger.tip(), header.height);
+        let (about, vote) = (header.consensus_header(), Vote::Valid(header.hash));
+        let mut votes = |step, bytes: Vec<u8>| {
+            let members: Vec<_> = committees.voting(0, step).members().iter().map(|member| member.key).collect();
+            let signature = signer().sign_together(&members, &bytes, version(about.round)).unwrap();
+            StepVotes { bitset: u64::MAX >> (64 - members.len()), signature }
+        };
+        header.attestation = Attestation {
+            result: RatificationResult::Success(vote),
+            validation: votes(StepName::Validation, validation_bytes(&about, &vote)),
+            ratification: votes(StepName::Ratification, ratification_bytes(&about, &vote)),
+        };
+        block
+    }
+
+    fn append(ledger: &mut Ledger, block: Block) -> Answer {
+        let request = LedgerRequest::Accept {
+            block: Box::new(block),
+            executed: None,
+            label: Label::Attested(1),
+            relabelled: Vec::new(),
+        };
+        ledger.carry_out(request)
+    }
+
+    /// Whether the checkers find nothing wrong with a block after the tip.
+    fn holds(ledger: &Ledger, block: &Block) -> Result<(), String> {
+        let (now, blocks) = (Millis::from_secs(GENESIS_SECONDS + 60), ledger.blocks());
+        let [earlier @ .., before] = blocks else { panic!("there is a genesis block") };
+        Checkers::default().verify(earlier.last(), before, block, now)
+    }
+
+    #[test]
+    fn a_block_whose_header_lies_is_seen() {
+        let mut ledger = network();
+        let first = attested(&ledger, candidate(&ledger));
+        assert_eq!(holds(&ledger, &first), Ok(()));
+        assert!(matches!(append(&mut ledger, first), Answer::Accepted { .. }));
+        // The second block has a certificate.
+        let honest = candidate(&ledger);
+        assert_eq!(holds(&ledger, &attested(&ledger, honest.clone())), Ok(()));
+        for lie in Lie::ALL {
+            let lied = lie.tell(&honest, &ledger, signer().as_ref()).unwrap();
+            let lied = attested(&ledger, lied);
+            if lie == Lie::StateRoot {
+                // Only who executes the block can tell.
+                assert!(matches!(append(&mut ledger.clone(), lied), Answer::NotAccepted));
+            } else {
+                assert!(holds(&ledger, &lied).is_err(), "{lie:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_attestation_without_a_quorum_or_with_a_wrong_signature_is_seen() {
+        let ledger = network();
+        let good = attested(&ledger, candidate(&ledger));
+        let wrong: [fn(&mut Attestation); 5] = [
+            |it| it.validation = StepVotes::default(),
+            |it| it.ratification.bitset &= 1,
+            |it| it.ratification.signature.0[3] ^= 1,
+            |it| std::mem::swap(&mut it.validation.signature, &mut it.ratification.signature),
+            |it| it.result = RatificationResult::Fail(Vote::NoQuorum),
+        ];
+        for (place, spoil) in wrong.into_iter().enumerate() {
+            let mut block = good.clone();
+            spoil(&mut block.header.attestation);
+            assert!(holds(&ledger, &block).is_err(), "case {place}");
+        }
+    }
+
+    #[test]
+    fn a_second_attestation_of_a_block_is_verified_as_the_first_one_is() {
+        let ledger = network();
+        let mut checkers = Checkers::default();
+        let block = attested(&ledger, candidate(&ledger));
+        let mut attest = |attestation: &Attestation| checkers.attest(ledger.tip(), &block.header, attestation);
+        assert_eq!(attest(&block.header.attestation), Ok(()));
+        let spoilt = Attestation { validation: StepVotes::default(), ..block.header.attestation };
+        assert!(attest(&spoilt).is_err());
+    }
+
+    #[test]
+    fn a_block_that_leads_to_another_state_is_seen() {
+        let mut checkers = Checkers::default();
+        let mut ledger = network();
+        let block = attested(&ledger, candidate(&ledger));
+        append(&mut ledger, block);
+        let now = Millis::from_secs(GENESIS_SECONDS + 60);
+        assert_eq!((checkers.block(&ledger, now), checkers.block(&ledger, now)), (Ok(()), Ok(())));
+        ledger.misbook();
+        assert_eq!(checkers.block(&ledger, now), Err("block 1 leads to other accounts".to_owned()));
+    }
+
     #[test]
     fn two_votes_of_a_key_in_a_step_are_seen() {
         let mut checkers = Checkers::default();
@@ -292,5 +447,9 @@ mod tests {
     fn a_core_that_holds_too_much_is_seen() {
         assert_eq!(load(&Load::default()), Ok(()));
         assert!(load(&Load { wanted: 1001, ..Load::default() }).is_err());
+        let full = Load { queued_bytes: 64 << 20, transaction_bytes: (256 << 20, 32 << 20), ..Load::default() };
+        assert_eq!(load(&full), Ok(()));
+        assert!(load(&Load { queued_bytes: full.queued_bytes + 1, ..full }).is_err());
+        assert!(load(&Load { transaction_bytes: (0, full.transaction_bytes.1 + 1), ..full }).is_err());
     }
 }

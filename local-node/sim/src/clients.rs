@@ -138,6 +138,17 @@ impl Accounts {
         CLIENTS * FUNDS
     }
 
+    /// Moves money from one account to another, for no reason: a planted bug.
+    pub(crate) fn misbook(&mut self) {
+        let accounts = Arc::make_mut(&mut self.accounts);
+        if let Some(account) = accounts.get_mut(&account(1)) {
+            account.balance -= 1;
+        }
+        if let Some(account) = accounts.get_mut(&account(2)) {
+            account.balance += 1;
+        }
+    }
+
     /// Runs a transfer.
     ///
     /// # Errors

@@ -1,9 +1,10 @@
 //! Seeded simulation of many nodes with faults, and checkers that try to catch them.
 //!
 //! A run is a function of its seed: [`simulate`] draws a [`plan::Plan`], starts full cores (`local-node-core`) in
-//! virtual time, and lets things go wrong in a first phase. Then everything heals, and finality has to come within a
-//! bound. The cores are the library's own; log, network and clock are models. The ledger is a model, or the shipped one
-//! with the virtual machine ([`ledger::real`], in builds with the feature `vm`, which is on unless it is turned off).
+//! virtual time, and lets things go wrong in a first phase. Then everything heals but for nodes that stay dead, and
+//! finality has to come within a bound. The cores are the library's own; log, network and clock are models. The ledger
+//! is a model, or the shipped one with the virtual machine ([`ledger::real`], in builds with the feature `vm`, which is
+//! on unless it is turned off).
 //!
 //! ```text
 //!  seed ─▶ plan ─▶ world: one queue of events in the order of their times
@@ -22,9 +23,12 @@
 //! | labels that differ from a fold over the blocks after the last final one | `checkers.rs` |
 //! | a key that signs two different votes in a step, over all its lives | `checkers.rs` |
 //! | a vote that leaves before it is on disk | `world/outputs.rs` |
-//! | a block without two quorums, or with a fault that proves nothing | `checkers.rs` |
-//! | an emergency block of another key, too early, or with votes | `checkers.rs` |
-//! | a block that leads to other stakes at one node than at another | `checkers.rs` |
+//! | a block with a fault that proves nothing | `checkers.rs` |
+//! | a block without two quorums; an emergency block of another key, too early, or with votes | `checkers/headers.rs` |
+//! | a block whose header is wrong about its hash, place, time, roots, gas, maker or votes | `checkers/headers.rs` |
+//! | a block in whose header an adversary has lied | `world/lies.rs` |
+//! | a block that leads to other stakes or accounts at one node than at another | `checkers.rs` |
+//! | a core whose votes, ratifications and times of steps a restart from its log does not give | `checkers.rs` |
 //! | a final block that is taken back | `world/ledger.rs` |
 //! | money that comes or goes, a transfer that runs twice or before its predecessor | `checkers.rs` |
 //! | a database or a real state that is not that of the chain; rewards that no block has paid | `ledger/real.rs` |
@@ -40,9 +44,9 @@
 //!
 //! Not by a third of the stake, but by the committees as they were drawn. Let the chains of two nodes part at a
 //! height, with final blocks F and G there, and children C and D. If an honest key ratified both C and D, its node must
-//! once have given way in a stall: that is the only way in which the core lets go of a block that it has ratified on.
-//! Without such a key the quorums were disjoint but for equivocating credits, which no rule of the chain prevents.
-//! Every other pair of final blocks is a violation.
+//! have let go of F or G in a stall: that is the only way in which the core lets go of a block that it has ratified on.
+//! A stall at another height explains nothing. Without such a key the quorums were disjoint but for equivocating
+//! credits, which no rule of the chain prevents. Every other pair of final blocks is a violation.
 //!
 //! # The bound of the second phase
 //!
@@ -61,7 +65,8 @@
 //! # Faults and adversaries
 //!
 //! [`plan::Fault`] and [`adversary::Attack`] list them. A plan is drawn from the seed and printed before the run. Each
-//! attack has a [`marks::Mark`], which says how often an adversary acted in that way.
+//! attack has a [`marks::Mark`], which says how often an adversary acted in that way. Of the [`lies::Lie`]s in headers,
+//! each has a mark of its own, which says that an honest node refused a candidate for it.
 //!
 //! # Failures
 //!
@@ -72,10 +77,13 @@
 //! - Nodes lose what waits in their mempools when they stop; that the shipped node keeps it is for its own tests.
 //! - Transactions that change stakes on real ledgers: there, only punishments change stakes. An epoch has the length of
 //!   the chain's there, so that a suspended provisioner stays away for the rest of the run.
+//! - Stakes that an adversary alone changes: transactions of all clients do, in a part of the runs.
 //! - Torn records: the log of the model holds values, in which a torn record is a lost one. The format of the log is
 //!   the driver's, and has to be tested with it.
 //! - Clocks that go back while a node runs: the core asks for a clock that does not.
-//! - No checker compares all of a restarted core with the one before: it compares its labels, and what its keys sign.
+//! - No checker compares all of a restarted core with the one before: it compares its labels, its votes, what it has
+//!   ratified, and the times of steps. Faults that wait for a block are not compared, because those of blocks that were
+//!   taken back are not in the log.
 //! - No checker counts how often a node passes a transfer on: the model of the network does it once.
 
 pub mod adversary;
@@ -85,6 +93,7 @@ pub mod diagram;
 pub mod ideal;
 pub mod keys;
 pub mod ledger;
+pub mod lies;
 pub mod marks;
 pub mod measure;
 mod node;

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -17,7 +17,7 @@ use local_node_sim::{Options, Outcome, diagram, draw, run, shrink, simulate};
 
 const USAGE: &str = "usage: local-node-sim --seed N [--real] [--vm real|model] [--mixed] [--out FOLDER]
        local-node-sim --seeds A..B [--real] [--vm real|model] [--mixed] [--out FOLDER]
-       local-node-sim measure size|attestation|delay|silence|speed|all [--out FOLDER]
+       local-node-sim measure size|attestation|delay|silence|speed|all [--out FOLDER | --page FILE]
 
 --seed N      runs one network, and prints all its events
 --seeds A..B  runs a network for each seed from A to B - 1, and prints the plans that fail; progress goes to stderr
@@ -26,6 +26,7 @@ measure WHAT  prints a table, and writes a plot as SVG
 --vm real     runs the shipped ledger and virtual machine instead of the model; their folders are in TMPDIR
 --mixed       lets the seed choose: BLS signatures in a tenth of the runs, the virtual machine in a twentieth
 --out FOLDER  writes pictures to this folder; by default to the current one
+--page FILE   writes each table into this Markdown page, which shows the plots, and each plot beside the page
 
 If a run fails, the simulator searches a smaller plan that fails as well, and draws the end of that run as SVG.";
 
@@ -42,6 +43,7 @@ struct Arguments {
     command: Command,
     kind: Kind,
     folder: PathBuf,
+    page: Option<PathBuf>,
 }
 
 /// What runs are made with.
@@ -64,7 +66,7 @@ impl Kind {
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let mut out = io::stdout().lock();
-    let Some(Arguments { command, kind, folder }) = parse(&arguments) else {
+    let Some(Arguments { command, kind, folder, page }) = parse(&arguments) else {
         let _ = writeln!(io::stderr(), "{USAGE}");
         return ExitCode::from(2);
     };
@@ -72,9 +74,7 @@ fn main() -> ExitCode {
         Command::Seed(seed) => one(&mut out, seed, kind.options(seed), &folder),
         Command::Seeds(seeds) => many(&mut out, seeds, kind, &folder),
         Command::Measure(what) => what.into_iter().try_fold(true, |good, what| {
-            let result = measure::run(what);
-            writeln!(out, "{}", result.table)?;
-            fs::write(folder.join(format!("blocks-{}.svg", what.name())), result.plot)?;
+            measured(&mut out, what, &folder, page.as_deref())?;
             Ok(good)
         }),
     };
@@ -90,6 +90,7 @@ fn main() -> ExitCode {
 
 fn parse(arguments: &[String]) -> Option<Arguments> {
     let (mut command, mut options, mut mixed, mut folder) = (None, Options::default(), false, PathBuf::from("."));
+    let mut page = None;
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
@@ -114,13 +115,29 @@ fn parse(arguments: &[String]) -> Option<Arguments> {
                 }
             }
             "--out" => folder = PathBuf::from(arguments.next()?),
+            "--page" => page = Some(PathBuf::from(arguments.next()?)),
             _ => return None,
         }
     }
-    Some(Arguments { command: command?, kind: if mixed { Kind::Mixed } else { Kind::Of(options) }, folder })
+    let command = command.filter(|command| page.is_none() || matches!(command, Command::Measure(_)))?;
+    Some(Arguments { command, kind: if mixed { Kind::Mixed } else { Kind::Of(options) }, folder, page })
 }
 
-fn one(out: &mut impl Write, seed: u64, options: Options, folder: &std::path::Path) -> io::Result<bool> {
+/// Measures one thing, prints the table and draws the plot. Where a page shows them, both go there: they come of the
+/// same values.
+fn measured(out: &mut impl Write, what: Measurement, folder: &Path, page: Option<&Path>) -> io::Result<()> {
+    let (result, file) = (measure::run(what), what.file());
+    writeln!(out, "{}", result.table)?;
+    if let Some(page) = page {
+        let text = measure::with_table(&fs::read_to_string(page)?, &file, &result.table);
+        let missing = || io::Error::other(format!("{} shows no {file} after a table", page.display()));
+        fs::write(page, text.ok_or_else(missing)?)?;
+    }
+    let folder = page.map_or(folder, |page| page.parent().unwrap_or(folder));
+    fs::write(folder.join(file), result.plot)
+}
+
+fn one(out: &mut impl Write, seed: u64, options: Options, folder: &Path) -> io::Result<bool> {
     let (plan, report) = simulate(seed, Options { tell: true, ..options });
     writeln!(out, "seed {seed}, signatures {:?}, machine {:?}\n{plan}\n", options.scheme, options.machine)?;
     for line in &report.lines {
@@ -144,7 +161,7 @@ fn one(out: &mut impl Write, seed: u64, options: Options, folder: &std::path::Pa
 }
 
 /// Shrinks a seed that fails, prints what is left of its plan, and draws its end.
-fn tell_shrunk(out: &mut impl Write, seed: u64, options: Options, folder: &std::path::Path) -> io::Result<()> {
+fn tell_shrunk(out: &mut impl Write, seed: u64, options: Options, folder: &Path) -> io::Result<()> {
     let (plan, rng) = draw(seed);
     let Some(shrunk) = shrink::shrink(&plan, &rng, options) else { return Ok(()) };
     writeln!(
@@ -160,7 +177,7 @@ fn tell_shrunk(out: &mut impl Write, seed: u64, options: Options, folder: &std::
     writeln!(out, "picture: {}", path.display())
 }
 
-fn many(out: &mut impl Write, seeds: Range<u64>, kind: Kind, folder: &std::path::Path) -> io::Result<bool> {
+fn many(out: &mut impl Write, seeds: Range<u64>, kind: Kind, folder: &Path) -> io::Result<bool> {
     let begun = Instant::now();
     let (mut failed, mut parted, mut undecidable, mut unsettled, mut blocks) = (0_u64, 0_u64, 0_u64, 0_u64, 0);
     let (mut marks, mut adversaries, mut kinds) = (Marks::default(), 0_u64, BTreeMap::<_, u64>::new());

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::lies::Lie;
+
 /// Something that should happen in a set of runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mark {
@@ -100,11 +102,17 @@ pub enum Mark {
     TwinVoted,
     /// An adversary lost a log that held votes.
     ForgotVotes,
+    /// Honest nodes accepted two blocks of one iteration after the same block.
+    EqualIterations,
+    /// An adversary lied in the header of its candidate.
+    LiedInHeader,
+    /// An honest node refused a candidate for this lie.
+    RefusedLie(Lie),
 }
 
 impl Mark {
-    /// All of them.
-    pub const ALL: [Self; 47] = [
+    /// All of them but those of single lies.
+    const PLAIN: [Self; 49] = [
         Self::LaterIteration,
         Self::Emergency,
         Self::Open,
@@ -152,7 +160,14 @@ impl Mark {
         Self::SpoiledBlock,
         Self::TwinVoted,
         Self::ForgotVotes,
+        Self::EqualIterations,
+        Self::LiedInHeader,
     ];
+
+    /// All of them.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::PLAIN.into_iter().chain(Lie::ALL.into_iter().map(Self::RefusedLie))
+    }
 }
 
 /// How often each mark was seen.
@@ -181,13 +196,13 @@ impl Marks {
     /// Those that were never seen.
     #[must_use]
     pub fn missing(&self) -> Vec<Mark> {
-        Mark::ALL.into_iter().filter(|mark| self.count(*mark) == 0).collect()
+        Mark::all().filter(|mark| self.count(*mark) == 0).collect()
     }
 }
 
 impl fmt::Display for Marks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seen: Vec<_> = Mark::ALL.iter().map(|mark| format!("{mark:?} {}", self.count(*mark))).collect();
+        let seen: Vec<_> = Mark::all().map(|mark| format!("{mark:?} {}", self.count(mark))).collect();
         f.write_str(&seen.join(", "))
     }
 }

@@ -51,6 +51,12 @@ impl Measurement {
             Self::Speed => "speed",
         }
     }
+
+    /// The name of the file of its plot.
+    #[must_use]
+    pub fn file(self) -> String {
+        format!("blocks-{}.svg", self.name())
+    }
 }
 
 /// Measures.
@@ -63,6 +69,23 @@ pub fn run(what: Measurement) -> Result {
         Measurement::Silence => silence(),
         Measurement::Speed => speed(),
     }
+}
+
+/// A page with this table in place of the one before a plot; `None` when the page does not show the plot, or has no
+/// table in the same section before it.
+#[must_use]
+pub fn with_table(page: &str, plot: &str, table: &str) -> Option<String> {
+    let lines: Vec<&str> = page.lines().collect();
+    let (link, row) = (format!("]({plot})"), |line: &&str| line.starts_with('|'));
+    let shown = lines.iter().position(|line| line.starts_with("![") && line.ends_with(&link))?;
+    let last = lines[..shown].iter().rposition(row)?;
+    let between = &lines[last + 1..shown];
+    if between.iter().any(|line| line.starts_with('#') || line.starts_with("![")) {
+        return None;
+    }
+    let first = lines[..last].iter().rposition(|line| !row(line)).map_or(0, |before| before + 1);
+    let parts = [&lines[..first], &table.lines().collect::<Vec<_>>(), &lines[last + 1..]];
+    Some(format!("{}\n", parts.concat().join("\n")))
 }
 
 /// How much processor time this thread takes for some work: other programs on the machine do not count.

@@ -85,6 +85,12 @@ impl Log {
         self.votes.contains(vote)
     }
 
+    /// What was written, on disk or not.
+    #[must_use]
+    pub(crate) fn all(&self) -> &[Record] {
+        &self.records
+    }
+
     /// What is on disk.
     #[must_use]
     pub(crate) fn records(&self) -> &[Record] {
@@ -260,12 +266,14 @@ pub(crate) struct Node {
     pub(crate) stops_in_outputs: Option<u8>,
     /// Its clock.
     pub(crate) clock: Clock,
+    /// The latest time that its cores were told, over all lives.
+    pub(crate) latest: Millis,
     /// The height up to which the checkers have seen final blocks.
     pub(crate) settled: u64,
     /// Whether its chain has stalled.
     pub(crate) stalled: bool,
-    /// Whether it ever changed branches because its chain had stalled.
-    pub(crate) yielded: bool,
+    /// The heights of blocks that it has taken back because its chain had stalled.
+    pub(crate) yielded: BTreeSet<u64>,
     /// The iteration and hash of the first block of the branch that it is leaving, and why.
     pub(crate) left: Option<(Cause, (u8, Hash))>,
     /// The peers that blocks came from since no block was wanted last.
@@ -306,9 +314,10 @@ impl Node {
             stops_in_ledger: false,
             stops_in_outputs: None,
             clock: Clock { since: Millis(0), shows: Millis(0), speed: TRUE_SPEED },
+            latest: Millis(0),
             settled: 0,
             stalled: false,
-            yielded: false,
+            yielded: BTreeSet::new(),
             left: None,
             sources: BTreeSet::new(),
             owed: BTreeSet::new(),

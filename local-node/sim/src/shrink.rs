@@ -1,4 +1,4 @@
-//! Makes a failing plan smaller: fewer faults, no adversary, a better network, fewer nodes.
+//! Makes a failing plan smaller: fewer faults, no adversary, no dead nodes, a better network, fewer nodes.
 //!
 //! Delta debugging: a change is kept when the run still fails. Every run is a function of plan and seed, so the result
 //! fails for certain. A change of the plan changes what chance does, so another failure may take the place of the first
@@ -92,9 +92,10 @@ impl Shrinker<'_> {
     /// Tries everything else that makes a plan simpler.
     fn simplify(&mut self) -> bool {
         let calm = Plan::calm(MIN_NODES);
-        let changes: [Change<'_>; 10] = [
+        let changes: [Change<'_>; 11] = [
             (&|it| it.adversary.is_some(), &|it| (it.adversary, it.dies) = (None, false)),
             (&|it| it.dies, &|it| it.dies = false),
+            (&|it| !it.dead.is_empty(), &|it| it.dead.clear()),
             (&|it| it.rules.restakes, &|it| it.rules.restakes = false),
             (&|it| it.transfers > 0, &|it| it.transfers = 0),
             (&|it| it.loss > 0, &|it| it.loss = 0),
@@ -144,6 +145,7 @@ fn without_last_node(plan: &Plan) -> Option<Plan> {
     plan.skews.truncate(last);
     let gone = last as u64 + 1;
     plan.keys.iter_mut().for_each(|keys| keys.retain(|number| *number < gone));
+    plan.dead.retain(|node| *node < last);
     plan.rules.restakes = false;
     plan.faults.retain(|(_, fault)| fault.nodes().iter().all(|node| *node < last));
     for (_, fault) in &mut plan.faults {

@@ -4,6 +4,7 @@ mod clients;
 mod faults;
 mod finality;
 mod ledger;
+mod lies;
 mod liveness;
 mod outputs;
 mod rescue;
@@ -24,6 +25,7 @@ use crate::checkers::{self, Checkers};
 use crate::keys::{EMERGENCY_KEY, Scheme, key};
 use crate::ledger::real::RealLedger;
 use crate::ledger::{GENESIS_SECONDS, Ledger, Machine};
+use crate::lies::Lies;
 use crate::marks::{Mark, Marks};
 use crate::node::{Clock, Ingress, Node, Packet, Ray};
 use crate::plan::{Fault, Plan};
@@ -63,6 +65,10 @@ pub enum Bug {
     Drift,
     /// The real ledger keeps the state of blocks that are taken back.
     StateKept,
+    /// The place, the time and the seed of headers are not checked.
+    HeaderUnchecked,
+    /// The model of the ledger books money of a block to another account, at the first node.
+    Misbooked,
 }
 
 /// How a plan is run.
@@ -290,6 +296,8 @@ struct World {
     funnel: Option<Funnel>,
     /// The keys of the adversary.
     signer: Option<Box<dyn Signer>>,
+    /// The candidates in whose headers the adversary has lied.
+    lies: Lies,
     /// The phase after the healing.
     healing: Option<liveness::Healing>,
     checkers: Checkers,
@@ -369,6 +377,7 @@ impl World {
             sent: VecDeque::new(),
             funnel: None,
             signer,
+            lies: Lies::new(),
             healing: None,
             checkers: Checkers::default(),
             marks: Marks::default(),
@@ -510,15 +519,21 @@ impl World {
 
     // ---- Nodes -----------------------------------------------------------------------------------------------------
 
-    fn start_node(&mut self, node: usize) {
+    /// How a node's core runs: by the rules, but for a planted bug.
+    fn config_of(&self, node: usize) -> CoreConfig {
         let planted = match self.options.bug {
             Some(Bug::Core(planted)) if self.is_honest(node) => Some(planted),
             _ => None,
         };
         let planted_quorum = (self.options.bug == Some(Bug::WrongQuorum)).then_some(22);
         let planted_drift = self.options.bug == Some(Bug::Drift);
-        let consensus = Config { planted_quorum, planted_drift, ..self.config };
-        let config = CoreConfig { planted, ..CoreConfig::new(consensus) };
+        let planted_header = self.options.bug == Some(Bug::HeaderUnchecked);
+        let consensus = Config { planted_quorum, planted_drift, planted_header, ..self.config };
+        CoreConfig { planted, ..CoreConfig::new(consensus) }
+    }
+
+    fn start_node(&mut self, node: usize) {
+        let config = self.config_of(node);
         let now = self.clock(node);
         let state = &mut self.nodes[node];
         let (chain, sound) = match &mut state.real {
@@ -544,6 +559,31 @@ impl World {
         self.check(node, if same { Ok(()) } else { Err("a restart gives other labels".to_owned()) });
         self.check(node, sound);
         self.carry_out(node, out);
+    }
+
+    /// A node stops in between two events.
+    fn crash_node(&mut self, node: usize) {
+        self.check_log(node);
+        self.stop_node(node);
+    }
+
+    /// What a core has bound itself by is in its log: one that starts from it, with all that is written, remembers the
+    /// same.
+    fn check_log(&mut self, node: usize) {
+        // What comes of a log that is not read is for the checker of votes to see.
+        if !self.is_honest(node) || self.options.bug == Some(Bug::RecordsForgotten) {
+            return;
+        }
+        let state = &self.nodes[node];
+        let Some(core) = &state.core else { return };
+        let (before, last_final, unsettled) = state.ledger.restart();
+        let (records, position) = (state.log.all().to_vec(), state.log.last());
+        let restart = local_node_core::Restart { before, last_final, unsettled, records, position };
+        let signer = self.options.scheme.signer(&state.keys);
+        let replayed = Core::new(self.config_of(node), signer, restart, self.clock(node), &mut Vec::new());
+        let settled = state.ledger.final_height();
+        let result = checkers::replay(&core.remembered(settled), &replayed.remembered(settled));
+        self.check(node, result);
     }
 
     fn stop_node(&mut self, node: usize) {
@@ -578,11 +618,13 @@ impl World {
     fn handle(&mut self, node: usize, input: Input) {
         let now = self.clock(node);
         let mut out: Vec<Output> = Vec::new();
-        let Some(core) = &mut self.nodes[node].core else { return };
+        let state = &mut self.nodes[node];
+        let Some(core) = &mut state.core else { return };
         core.handle(now, input, &mut out);
         let load = core.load();
+        state.latest = state.latest.max(now);
         if load.wanted == 0 {
-            self.nodes[node].sources.clear();
+            state.sources.clear();
         }
         self.check(node, checkers::load(&load));
         self.carry_out(node, out);

@@ -57,7 +57,7 @@ impl World {
             Fault::Join => self.blocked = vec![vec![false; count]; count],
             Fault::Crash(node) => {
                 if self.nodes[node].core.is_some() {
-                    self.stop_node(node);
+                    self.crash_node(node);
                 }
             }
             Fault::Start(node) => self.restart(node),
@@ -108,13 +108,14 @@ impl World {
         }
     }
 
-    /// The second phase: the network and all honest nodes are well; an adversary is dead from now on, if the others can
-    /// do without it, and honest otherwise.
+    /// The second phase: the network is well, and so are all nodes but those that the plan has dead. An adversary is
+    /// dead or honest from now on.
     pub(super) fn heal(&mut self) {
         self.tell(|| "everything heals".to_owned());
         self.trace(|| Item::Fault("everything heals".to_owned()));
         self.note_height(0);
         let count = self.nodes.len();
+        (0..count).for_each(|node| self.check_log(node));
         self.blocked = vec![vec![false; count]; count];
         self.clogged = vec![vec![Millis(0); count]; count];
         self.funnel = None;
@@ -129,27 +130,38 @@ impl World {
         if let Some((adversary, attack)) = self.plan.adversary {
             self.end_attack(adversary, attack);
         }
+        for node in self.plan.dead.clone() {
+            self.die(node);
+        }
         for node in 0..count {
+            if self.is_buried(node) {
+                continue;
+            }
             self.heal_clock(node);
             self.free(node);
-            if !self.is_buried(node) {
-                self.restart(node);
-            }
+            self.restart(node);
         }
         self.allow(Millis(0));
     }
 
     /// From now on an adversary is dead or honest.
     fn end_attack(&mut self, node: usize, attack: Attack) {
-        if self.plan.dies {
-            self.tell(|| format!("node {node} dies"));
-            self.trace(|| Item::Fault(format!("node {node} dies")));
-            self.bury(node);
-        }
         if attack == Attack::DuplicateKey {
             self.nodes[node].keys.clone_from(&self.plan.keys[node]);
         }
-        if self.nodes[node].core.is_some() && (self.plan.dies || attack == Attack::DuplicateKey) {
+        if self.plan.dies {
+            self.die(node);
+        } else if self.nodes[node].core.is_some() && attack == Attack::DuplicateKey {
+            self.stop_node(node);
+        }
+    }
+
+    /// A node stops for the rest of the run.
+    fn die(&mut self, node: usize) {
+        self.tell(|| format!("node {node} dies"));
+        self.trace(|| Item::Fault(format!("node {node} dies")));
+        self.bury(node);
+        if self.nodes[node].core.is_some() {
             self.stop_node(node);
         }
     }

@@ -23,14 +23,14 @@ impl World {
         let iteration = |ledger: &crate::ledger::Ledger| ledger.at(height).map(|it| it.block.header.iteration);
         let same_committee = iteration(ours) == iteration(theirs);
         // Of two blocks of one iteration, a member ratifies one; of their children, it ratifies one as well, unless its
-        // node has given way in a stall.
+        // node has let go of one of the two blocks in a stall.
         let rivals = self.shared(node, first, height);
         let children = self.shared(node, first, height + 1);
         let what = format!("block {height} is final with two hashes, at nodes {node} and {first}");
         if same_committee && !rivals.is_empty() {
             return self.violate(format!("{what}: {rivals:?} ratified both"));
         }
-        if let Some(stubborn) = children.iter().find(|key| !self.has_yielded(key)) {
+        if let Some(stubborn) = children.iter().find(|key| !self.has_yielded(key, height)) {
             return self.violate(format!("{what}: {stubborn:?} ratified a block on each"));
         }
         let why = if children.is_empty() { "the quorums were disjoint" } else { "nodes gave way in a stall" };
@@ -58,8 +58,9 @@ impl World {
         self.plan.keys.iter().position(|keys| keys.iter().any(|number| key(*number) == *wanted))
     }
 
-    fn has_yielded(&self, key: &BlsKey) -> bool {
-        self.owner(key).is_some_and(|node| self.nodes[node].yielded)
+    /// Whether the node of a key has taken back a block at this height in a stall.
+    fn has_yielded(&self, key: &BlsKey, height: u64) -> bool {
+        self.owner(key).is_some_and(|node| self.nodes[node].yielded.contains(&height))
     }
 }
 
@@ -94,14 +95,14 @@ mod tests {
 
     /// Two nodes come to different final blocks at height 1, of these iterations; `members` ratified the blocks after
     /// them.
-    fn parted(iterations: [u8; 2], members: [u64; 2], yielded: bool) -> Option<Outcome> {
+    fn parted(iterations: [u8; 2], members: [u64; 2], yielded: &[u64]) -> Option<Outcome> {
         let mut world = World::new(&Plan::calm(7), Rng::new(1), Options::default());
         for node in 0..2_u8 {
             let place = usize::from(node);
             accept(&mut world, place, iterations[place], node.into(), members[place]);
             accept(&mut world, place, 0, node.into(), members[place]);
         }
-        world.nodes.iter_mut().for_each(|node| node.yielded = yielded);
+        world.nodes.iter_mut().for_each(|node| node.yielded.extend(yielded));
         world.check_finality(0);
         assert_eq!(world.ended, None);
         world.check_finality(1);
@@ -116,9 +117,11 @@ mod tests {
             Some(Outcome::Parted(why)) => why,
             other => panic!("{other:?}"),
         };
-        assert!(says(parted([0, 0], [all, all], true)).ends_with("ratified both"));
-        assert!(says(parted([0, 1], [all, all], false)).ends_with("ratified a block on each"));
-        assert!(says(parted([0, 1], [all, all], true)).ends_with("nodes gave way in a stall"));
-        assert!(says(parted([0, 1], [all, 0], false)).ends_with("the quorums were disjoint"));
+        assert!(says(parted([0, 0], [all, all], &[1])).ends_with("ratified both"));
+        // A stall at another height explains nothing.
+        assert!(says(parted([0, 1], [all, all], &[])).ends_with("ratified a block on each"));
+        assert!(says(parted([0, 1], [all, all], &[2, 3])).ends_with("ratified a block on each"));
+        assert!(says(parted([0, 1], [all, all], &[1])).ends_with("nodes gave way in a stall"));
+        assert!(says(parted([0, 1], [all, 0], &[])).ends_with("the quorums were disjoint"));
     }
 }

@@ -35,6 +35,10 @@ impl World {
             self.check(node, sound);
             answer
         };
+        let misbooks = self.options.bug == Some(Bug::Misbooked) && node == 0 && self.is_honest(node);
+        if misbooks && matches!(answer, Answer::Accepted { .. }) {
+            self.nodes[node].ledger.misbook();
+        }
         if let Answer::Reverted { blocks, .. } = &answer
             && let Some(block) = blocks.iter().find(|block| block.header.height <= settled)
         {
@@ -54,6 +58,10 @@ impl World {
             self.note_owed(node, blocks);
         }
         if changes && self.nodes[node].stops_in_ledger {
+            if let Answer::Reverted { blocks, .. } = &answer {
+                // Nobody will tell why.
+                self.nodes[node].yielded.extend(blocks.iter().map(|block| block.header.height));
+            }
             self.marks.note(Mark::CrashInLedger);
             self.tell(|| format!("node {node} stops after a change of its ledger"));
             return self.stop_node(node);
@@ -67,7 +75,9 @@ impl World {
     fn on_accepted(&mut self, node: usize) {
         let honest = self.is_honest(node);
         if honest {
-            let result = self.checkers.block(&self.nodes[node].ledger);
+            self.check_lie(node);
+            let state = &self.nodes[node];
+            let result = self.checkers.block(&state.ledger, state.latest);
             self.check(node, result);
             self.check_finality(node);
         }
@@ -99,7 +109,9 @@ impl World {
             }
         }
         let is_rescue = header.iteration == EMERGENCY_BLOCK_ITERATION;
+        let has_rival = honest && self.checkers.has_rival(&header);
         let found = [
+            (Mark::EqualIterations, has_rival),
             (Mark::EpochChanged, epoch),
             (Mark::Suspended, suspended),
             (Mark::Restaked, restaked),
@@ -160,7 +172,9 @@ impl World {
                     Cause::Rollback => Mark::Rollback,
                 });
                 let state = &mut self.nodes[node];
-                state.yielded |= cause == Cause::Stall;
+                if cause == Cause::Stall {
+                    state.yielded.extend(blocks.iter().map(|block| block.header.height));
+                }
                 // Rounds that it had come to begin anew: what it has passed on there may come and go once more.
                 state.forwarded.clear();
                 if blocks.len() > 1 && cause != Cause::Rollback {

@@ -23,8 +23,10 @@ const MAX_HASHES: usize = local_node_core::MAX_SERVED_ITEMS;
 
 impl World {
     pub(super) fn carry_out(&mut self, node: usize, outputs: Vec<Output>) {
+        let life = self.nodes[node].life;
         for output in outputs {
-            if self.stops_before_output(node) {
+            // An output may have stopped the node; what it wanted beyond that is gone with it.
+            if self.nodes[node].life != life || self.stops_before_output(node) {
                 return;
             }
             for output in self.corrupt(node, output) {
@@ -78,7 +80,8 @@ impl World {
         let attack = self.plan.adversary.filter(|(of, _)| *of == node && self.healing.is_none());
         let (Some((_, attack)), Some(signer)) = (attack, &self.signer) else { return vec![output] };
         let (ledger, nodes) = (&self.nodes[node].ledger, self.nodes.len());
-        let mut around = Surroundings { signer: signer.as_ref(), ledger, nodes, rng: &mut self.rng };
+        let (signer, lies, rng) = (signer.as_ref(), &mut self.lies, &mut self.rng);
+        let mut around = Surroundings { signer, ledger, nodes, lies, rng };
         let (outputs, done) = alter(attack, output, &mut around);
         if let Some(mark) = done {
             self.marks.note(mark);
@@ -157,6 +160,7 @@ impl World {
         let Some(ingress) = self.nodes[node].open.remove(&id) else {
             return self.check(node, Err(format!("{id:?} is judged twice, at last {verdict:?}")));
         };
+        self.note_judged(node, &ingress.packet.message, &verdict);
         match verdict {
             Verdict::Relay(instead) => {
                 // What was sent to this node alone is not passed on.
@@ -246,6 +250,7 @@ impl World {
         let state = &self.nodes[node];
         let own = state.keys.iter().any(|number| key(*number) == signed.signer);
         let durable = state.log.holds(&(header, step, vote));
+        self.note_vote_on_lie(node, header, vote);
         let twice = self.checkers.vote(signed.signer, header, step, vote);
         self.check(node, twice);
         self.check(node, if own { Ok(()) } else { Err("it sends a vote of another one's key".to_owned()) });

@@ -49,7 +49,7 @@ fn many_seeds_give_their_sums_and_what_never_happened() {
 
 #[test]
 fn wrong_arguments_give_the_usage() {
-    let wrong: [&[&str]; 8] = [
+    let wrong: [&[&str]; 10] = [
         &[],
         &["--seed"],
         &["--seed", "many"],
@@ -57,6 +57,8 @@ fn wrong_arguments_give_the_usage() {
         &["--seed", "40", "--vm", "other"],
         &["--seed", "40", "--fast"],
         &["measure", "nothing"],
+        &["measure", "size", "--page"],
+        &["--seed", "40", "--page", "page.md"],
         &["--real"],
     ];
     for arguments in wrong {

@@ -1,10 +1,13 @@
 //! Forks that production does not heal, or heals at the price of a final block, and nodes that come back.
 
 use local_node_consensus::Millis;
+use local_node_core::Planted;
+use local_node_sim::adversary::Attack;
+use local_node_sim::ledger::Rules;
 use local_node_sim::marks::{Mark, Marks};
 use local_node_sim::plan::{Fault, Plan};
 use local_node_sim::rng::Rng;
-use local_node_sim::{Options, Outcome, run};
+use local_node_sim::{Bug, Options, Outcome, Report, run};
 
 use crate::seeds::assert_good;
 
@@ -85,4 +88,84 @@ fn a_candidate_that_is_held_and_wanted_passes_on_once() {
 fn a_vote_of_an_iteration_that_stays_open_passes_on_once() {
     let marks = assert_good(4032, Options::default());
     assert_eq!((marks.count(Mark::RestartInRound), marks.count(Mark::Replayed)), (0, 0), "{marks}");
+}
+
+/// The provisioners whose keys two nodes have, of twenty of equal stake. Together with those of either half they hold a
+/// quorum.
+const TWICE: std::ops::RangeInclusive<u64> = 1..=14;
+/// The halves; the first node of each has the keys that are there twice.
+const HALVES: [[usize; 3]; 2] = [[0, 2, 4], [1, 3, 5]];
+
+/// Two attested blocks of one iteration at this height, if one of the keys that are there twice proposes there.
+///
+/// Messages between two halves wait while that block is decided, and come before the next slot. Both halves have the
+/// keys of 14 provisioners: the first node starts for this round, with the keys of the second one, and stops after it.
+/// It has no transactions, so its candidate is another one.
+fn two_blocks_of_an_iteration(height: u64, bug: Option<Bug>) -> Report {
+    let slot = height * 1000;
+    let mut faults = vec![
+        (Millis(1), Fault::Crash(0)),
+        (Millis(slot - 800), Fault::Start(0)),
+        (Millis(slot + 700), Fault::Crash(0)),
+    ];
+    for one in HALVES[0] {
+        for other in HALVES[1] {
+            let waits = [Fault::Clog(one, other, 500), Fault::Clog(other, one, 500)];
+            faults.extend(waits.map(|fault| (Millis(slot - 100), fault)));
+        }
+    }
+    let plan = Plan {
+        stakes: vec![2000; 20],
+        keys: vec![Vec::new(), TWICE.collect(), vec![15, 16], vec![18, 19], vec![17], vec![20]],
+        adversary: Some((0, Attack::DuplicateKey)),
+        rules: Rules { suspends: false, ..Rules::CHAIN },
+        faults,
+        heals: Millis(slot + 4000),
+        ..Plan::calm(6)
+    };
+    run(&plan, Rng::new(height), Options { bug, ..Options::default() })
+}
+
+/// The heights at which the situation is tried.
+const HEIGHTS: std::ops::Range<u64> = 4..12;
+
+/// What happens in these runs, all of which come to finality.
+pub(crate) fn marks_of_equal_iterations() -> Marks {
+    let mut marks = Marks::default();
+    for height in HEIGHTS {
+        let report = two_blocks_of_an_iteration(height, None);
+        assert_eq!(report.outcome, Outcome::Final, "height {height}");
+        marks.add(&report.marks);
+    }
+    marks
+}
+
+/// Of two attested blocks of one iteration, all come to the one with the lower hash, at once and without a stall. That
+/// no final block is taken back is checked in every run.
+#[test]
+fn two_attested_blocks_of_equal_iteration_become_one() {
+    let mut forks = 0;
+    for height in HEIGHTS {
+        let report = two_blocks_of_an_iteration(height, None);
+        assert_eq!(report.outcome, Outcome::Final, "height {height}");
+        if report.marks.count(Mark::EqualIterations) > 0 {
+            forks += 1;
+            assert!(report.marks.count(Mark::ChangedToBetterTip) > 0, "height {height}: {}", report.marks);
+            assert_eq!(report.marks.count(Mark::Stalled), 0, "height {height}: {}", report.marks);
+        }
+    }
+    assert!(forks > 0, "no run has two blocks of one iteration");
+}
+
+/// With the choice turned round, nodes come to the higher hash.
+#[test]
+fn a_wrong_choice_between_blocks_of_equal_iteration_is_seen() {
+    let forked = |height: &u64| two_blocks_of_an_iteration(*height, None).marks.count(Mark::EqualIterations) > 0;
+    let mut heights = HEIGHTS;
+    let height = heights.find(forked).expect("some run has two blocks of one iteration");
+    let bug = Some(Bug::Core(Planted::ForkChoiceTurned));
+    let Outcome::Violated(violation) = two_blocks_of_an_iteration(height, bug).outcome else {
+        panic!("height {height}: the bug is not seen");
+    };
+    assert!(violation.what.contains("for a worse branch"), "{violation}");
 }

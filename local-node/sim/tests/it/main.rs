@@ -4,6 +4,7 @@ mod command;
 mod drift;
 mod failures;
 mod forks;
+mod lies;
 #[cfg(feature = "vm")]
 mod machines;
 mod measurements;

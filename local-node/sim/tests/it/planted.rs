@@ -113,6 +113,16 @@ fn a_waiting_transaction_that_vanishes_is_seen() {
 }
 
 #[test]
+fn a_ledger_that_leads_to_another_state_is_seen() {
+    assert_seen(Bug::Misbooked, 40, "leads to other accounts");
+}
+
+#[test]
+fn a_restart_that_forgets_what_was_ratified_is_seen() {
+    assert_seen(Bug::Core(Planted::LockForgotten), 40, "from its log gives other ratifications");
+}
+
+#[test]
 fn a_quorum_that_is_not_checked_is_seen() {
     assert_seen(Bug::Core(Planted::QuorumUnchecked), 111, "0 credits in Validation");
 }

@@ -9,6 +9,8 @@ use local_node_sim::marks::Marks;
 use local_node_sim::shrink::shrink;
 use local_node_sim::{Options, Outcome, Report, diagram, draw, simulate};
 
+use crate::{forks, lies};
+
 /// The fixed set: long enough that everything happens that should, short enough for every change.
 const SEEDS: std::ops::Range<u64> = 40..72;
 /// Seeds that show what those do not.
@@ -53,6 +55,8 @@ fn the_fixed_seeds_keep_all_promises_and_everything_happens() {
             others.push((seed, report.outcome));
         }
     }
+    marks.add(&lies::marks());
+    marks.add(&forks::marks_of_equal_iterations());
     assert_eq!(marks.missing(), [], "{marks}");
     let found = SEEDS.chain(MORE_SEEDS).count() - others.len();
     assert!(found >= MIN_FINAL, "{found} runs come to finality, and these do not: {others:?}");

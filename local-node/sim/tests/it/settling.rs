@@ -46,3 +46,18 @@ fn without_suspensions_unaccounted_iterations_can_put_finality_off_without_end()
     };
     assert!((0..6).any(put_off));
 }
+
+/// Two halves hear nothing of each other for a while; then all hear each other, but for one that is dead from the
+/// healing on.
+#[test]
+fn the_living_come_to_finality_without_an_honest_node_that_stays_dead() {
+    for seed in 0..4 {
+        let faults = vec![(Millis(5000), Fault::Split(vec![0, 1, 0, 1, 0, 1, 0])), (Millis(12_000), Fault::Join)];
+        let plan = Plan { faults, dead: vec![3], heals: Millis(20_000), ..Plan::calm(7) };
+        let report = run(&plan, Rng::new(seed), Options { tell: true, ..Options::default() });
+        assert_eq!(report.outcome, Outcome::Final, "seed {seed}");
+        let mut lines = report.lines.iter().skip_while(|line| !line.ends_with("node 3 dies")).skip(1);
+        assert!(lines.clone().any(|line| line.contains(" ms  node 0 accepts ")), "seed {seed}: the others go on");
+        assert!(lines.all(|line| !line.contains(" ms  node 3 ")), "seed {seed}: it comes back");
+    }
+}
