@@ -12,7 +12,7 @@ use dusk_sdk::finance::wallet::{self, Auditor, Identity, Wallet, Words};
 use dusk_sdk::testing::*;
 
 // ANCHOR: side
-/// An asset with the wallets that both parties have for it.
+/// An asset, and the wallets of both parties for it.
 struct Side {
     chain: Chain,
     asset: AssetClient<Deployed>,
@@ -21,7 +21,7 @@ struct Side {
 }
 
 impl Side {
-    /// Deploys an asset and admits both. The first of them is issued an amount.
+    /// Deploys an asset, and admits both parties.
     fn open(chain: &Chain, name: &str, [alice, bob]: &[Words; 2]) -> Result<Self, Failure> {
         let issuer = chain.account("issuer");
         let key = Auditor::key_of(&Words::generate()?, 0);
@@ -60,7 +60,7 @@ impl Side {
         Ok(())
     }
 
-    /// The issuer issues an amount. Any wallet that knows the registry can make the witness.
+    /// The issuer issues an amount. Any wallet that has scanned the registry can make the witness.
     fn issue(&mut self, to: Address, amount: u64) -> Result<(), Failure> {
         let terms = self.asset.terms()?;
         let witness = self.alice.mint(&terms.auditor, &to, amount)?;
@@ -72,7 +72,7 @@ impl Side {
     }
 
     // ANCHOR: lock
-    /// The payer of a leg locks its amount for the other one.
+    /// The payer of a leg locks the amount for the other party.
     fn lock(&mut self, payer: usize, amount: u64, instruction: &wallet::Instruction) -> Result<(), Failure> {
         let terms = self.asset.terms()?;
         let (payer, to) = match payer {
@@ -98,9 +98,9 @@ struct Market {
     money: Side,
 }
 
-/// What both agree on: ten shares for 400.
+/// The amounts of both legs: ten shares for 400.
 const AMOUNTS: [u64; 2] = [10, 400];
-/// Both draw these at random. They hide the amounts of the legs from the chain.
+/// The blindings of both legs. Wallets draw them at random; they hide the amounts from the chain.
 const BLINDINGS: [u64; 2] = [1_234_567, 7_654_321];
 
 impl Market {
@@ -116,7 +116,7 @@ impl Market {
     // ANCHOR_END: market
 
     // ANCHOR: affirmed
-    /// Alice delivers shares to bob, and bob pays. Both affirm it. Returns the name of the instruction.
+    /// Alice delivers shares to bob, and bob pays. Both affirm the instruction. Returns its name.
     fn affirmed(&self, deadline: u64) -> Result<Field, Failure> {
         let receivers = [&self.shares.bob, &self.money.alice];
         let legs = [0, 1].map(|side| {
@@ -140,7 +140,7 @@ impl Market {
         Ok(name)
     }
 
-    /// What a wallet locks for: a leg of the instruction.
+    /// A leg of the instruction, as a wallet needs it for a lock.
     fn instruction(&self, name: Field, side: usize, deadline: u64) -> wallet::Instruction {
         let (agent, blinding) = (self.settlement.id(), BLINDINGS[side].into());
         wallet::Instruction { agent, instruction: name, blinding, deadline }

@@ -9,7 +9,7 @@ use dusk_sdk::zk::*;
 /// Somebody registers as a holder.
 ///
 /// 1. The prover knows the spend secret of the owner, and the auditor reads its view keys: [`Register`].
-/// 2. `bound` is bound: the proof is for one asset.
+/// 2. The proof is bound to `bound`, so it is for one asset.
 #[circuit]
 pub fn enrol(
     cs: &mut ConstraintSystem,
@@ -24,7 +24,7 @@ pub fn enrol(
 ///
 /// 1. The commitment is to a note of this amount, and the auditor reads it: [`Mint`].
 /// 2. The receiver is in the registry, and active: [`Policy`].
-/// 3. `bound` is bound: what the receiver reads.
+/// 3. The proof is bound to `bound`, a hash of the ciphertext for the receiver.
 #[circuit]
 pub fn issue(
     cs: &mut ConstraintSystem,
@@ -42,7 +42,7 @@ pub fn issue(
 ///
 /// 1. Two notes of the prover become two notes of the same sum: [`Transfer`].
 /// 2. Both holders are in the registry, and active: [`Policy`].
-/// 3. `bound` is bound: what the receivers read.
+/// 3. The proof is bound to `bound`, a hash of the ciphertexts for the receivers.
 #[circuit]
 pub fn send(
     cs: &mut ConstraintSystem,
@@ -63,7 +63,7 @@ pub fn send(
 ///
 /// 1. Two notes of the prover become the locked amount and change; the leg names amount and receiver: [`Lock`].
 /// 2. Both holders are in the registry, and active: [`Policy`].
-/// 3. `bound` is bound: agent, instruction, deadline, and what the receivers read.
+/// 3. The proof is bound to `bound`, a hash of agent, instruction, deadline and the ciphertexts for the receivers.
 #[circuit]
 pub fn reserve(
     cs: &mut ConstraintSystem,
@@ -80,8 +80,8 @@ pub fn reserve(
 // ANCHOR_END: lock
 
 // ANCHOR: bound
-/// What the proof of a registration is bound to: it is for this asset only. `Field` is a value in a circuit;
-/// outside, the same element is a `dusk_sdk::Field`.
+/// The value to which the proof of a registration is bound, so that it is for this asset only. `Field` is a value in
+/// a circuit; outside of circuits, the same element is a `dusk_sdk::Field`.
 pub fn for_asset(asset: dusk_sdk::Field) -> dusk_sdk::Field {
     binding(&(*b"enrol", asset))
 }

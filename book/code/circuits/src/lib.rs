@@ -1,4 +1,4 @@
-//! What issuers and holders prove.
+//! The circuits: the statements that issuers and holders prove.
 #![no_std]
 
 mod voucher;

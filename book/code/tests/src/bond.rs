@@ -1,4 +1,4 @@
-//! A bond: who may hold it, what a freeze ends, and what the auditor reads.
+//! Tests of the bond: admission, freezes, and the auditor's view.
 
 use ::bond::BondClient;
 use circuits::{
@@ -19,7 +19,7 @@ pub(crate) struct Scene {
     pub(crate) chain: Chain,
     /// The officer.
     pub(crate) issuer: Signer,
-    /// Submits what others have proved.
+    /// Submits the calls that others have proved.
     pub(crate) relayer: Signer,
     pub(crate) bond: BondClient<Deployed>,
     pub(crate) key: AuditorKey,
@@ -49,7 +49,7 @@ impl Scene {
         Ok(scene)
     }
 
-    /// Everybody reads the events of the contract.
+    /// All wallets and the auditor read the events of the contract.
     pub(crate) fn scan(&mut self) -> Result<(), Failure> {
         let events = self.chain.seen(self.bond.id());
         for wallet in [&mut self.office, &mut self.alice, &mut self.bob] {
@@ -111,7 +111,7 @@ impl Scene {
     }
 }
 
-/// As the contract states it: of any validity and level.
+/// The public inputs about the parties, as the contract computes them.
 pub(crate) fn policy(registry_root: Field) -> PolicyNative {
     PolicyNative { registry_root, today: 0, level: 0 }
 }
@@ -142,7 +142,7 @@ fn a_freeze_ends_proofs_that_are_under_way(chain: Chain) -> TestResult {
     scene.bond.by(&scene.issuer).set_active(owner, false, "court order 7".into()).succeeds();
     let refused = pool::Refused::from(registry::Refused::UnknownRegistryRoot);
     scene.bond.by(&scene.relayer).confidential_transfer(order, root, proof).refused(refused.into());
-    // There is no proof about the root of now, either.
+    // Alice cannot make a proof about the present root, either.
     scene.scan()?;
     scene.alice.release();
     let failure = scene.prove(scene.bob.address(), 300).expect_err("alice is frozen");

@@ -12,7 +12,7 @@ use dusk_sdk::testing::*;
 use guestbook::{GuestbookClient, MAX_TEXT_BYTES, Refused, Signed};
 
 // ANCHOR: setup
-/// An open book, and who keeps it.
+/// An open book and its keeper.
 fn open(chain: &Chain, pause: u64) -> Result<(GuestbookClient<Deployed>, Signer), Failure> {
     let keeper = chain.account("keeper");
     let book = chain.deploy(&keeper, guestbook::init(pause))?;
@@ -124,7 +124,7 @@ fn nobody_ever_signs_too_soon(chain: Chain) -> TestResult {
     let (book, _) = open(&chain, PAUSE)?;
     let guests = chain.accounts(["alice", "bob", "carol"]);
 
-    // A model in plain Rust: when each guest may sign again.
+    // A model in plain Rust: the block from which each guest may sign again.
     let mut free_from = [0; 3];
     let mut dice: u64 = 42;
     for _ in 0..100 {

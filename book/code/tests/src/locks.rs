@@ -1,4 +1,4 @@
-//! An amount that is locked is nobody's until its agent releases it, or it comes back.
+//! Tests of locks: nobody can spend a locked amount until the agent releases it, or it goes back.
 
 use ::bond::Refused;
 use circuits::{Reserve, ReservePrivate, ReservePublic};
@@ -10,16 +10,16 @@ use dusk_sdk::{ContractId, Field};
 
 use crate::bond::{Scene, policy};
 
-/// A refusal of the locks as one of the bond.
+/// An error of the locks as an error of the bond.
 fn refused(refused: locks::Refused) -> Refused {
     pool::Refused::from(refused).into()
 }
 
 impl Scene {
-    /// Alice locks 400 for bob. Only a contract can be an agent; here nobody has deployed it.
+    /// Alice locks 400 for bob. An agent is a contract; the test needs only its id, so nobody has deployed it.
     fn lock(&mut self, deadline: u64) -> Result<LockId, Failure> {
         let agent = ContractId::from_bytes([7; 32]);
-        // The agent chooses how it names its instructions. The blinding hides what is locked from the chain.
+        // The agent chooses the names of its instructions. The blinding hides amount and receiver from the chain.
         let instruction =
             Instruction { agent, instruction: Field::from(1), blinding: Field::from(2), deadline };
         let witness = self.alice.lock(&self.key, self.bob.address(), 400, &instruction)?;

@@ -1,10 +1,10 @@
-//! What the chain shows to everybody.
+//! Observer tests: the public data is the same for other private values.
 
 use dusk_sdk::testing::*;
 
 use crate::voucher::Scene;
 
-/// Alice pays an amount that nobody knows, to bob or to herself.
+/// Alice pays a private amount to bob or to herself.
 #[dusk_sdk::test(observer)]
 fn a_payment_shows_neither_amount_nor_receiver(chain: Chain, private: &Private) -> TestResult {
     // Keys, ciphertexts, commitments and nullifiers are random. Nothing else may differ.
@@ -17,7 +17,7 @@ fn a_payment_shows_neither_amount_nor_receiver(chain: Chain, private: &Private) 
     for place in ["NullifierSpent.nullifier", "ConfidentialTransfer.nullifiers"] {
         private.declare_random(&format!("voucher.{place}"));
     }
-    // Nullifiers come to random places of their tree, which costs some hashes more or less.
+    // Nullifiers have random places in their tree, so the number of hashes differs a little.
     private.declare_random_gas("voucher.pay", 500_000);
 
     let mut scene = Scene::open(&chain, private.random_bytes())?;

@@ -1,4 +1,4 @@
-//! A voucher is granted, and paid on. The chain sees neither the holders nor what is paid.
+//! Tests of the voucher: a grant and a payment. The chain sees neither holders nor the amount of the payment.
 
 use ::voucher::{Refused, VoucherClient};
 use circuits::{Grant, GrantPrivate, GrantPublic, Pay, PayPrivate, PayPublic};
@@ -8,12 +8,12 @@ use dusk_sdk::finance::wallet::{Auditor, Identity, Wallet, Words};
 use dusk_sdk::testing::*;
 
 // ANCHOR: scene
-/// A voucher, its auditor, and the people who use it.
+/// A voucher, its auditor, and the wallets of its users.
 pub(crate) struct Scene {
     chain: Chain,
-    /// Deploys the contract and grants.
+    /// The account that deploys the contract and grants.
     issuer: Signer,
-    /// Submits what others have proved, and pays the gas.
+    /// The account that submits the calls of others, and pays the gas.
     relayer: Signer,
     voucher: VoucherClient<Deployed>,
     key: AuditorKey,
@@ -25,7 +25,7 @@ pub(crate) struct Scene {
 }
 
 impl Scene {
-    /// Deploys the contract with the auditor's key. Alice is granted 100. All keys follow from a seed.
+    /// Deploys the contract with the auditor's key, and grants 100 to alice. All keys follow from the seed.
     pub(crate) fn open(chain: &Chain, seed: [u8; 32]) -> Result<Self, Failure> {
         let [issuer, relayer] = chain.accounts(["issuer", "relayer"]);
         let words = Words::for_tests(seed);
@@ -58,7 +58,7 @@ impl Scene {
         Ok(self.voucher.by(&self.relayer).pay(witness.order, proof))
     }
 
-    /// Everybody reads the events of the contract.
+    /// The wallets of alice and bob, and the auditor, read the events of the contract.
     pub(crate) fn scan(&mut self) -> Result<(), Failure> {
         let events = self.chain.seen(self.voucher.id());
         self.alice.scan(&events)?;

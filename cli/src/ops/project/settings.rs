@@ -62,7 +62,7 @@ const KNOWN_NETWORKS: [(&str, &str); 3] = [
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Settings {
-    /// What commands take where nothing is said.
+    /// The defaults for the options `--network` and `--from`.
     defaults: Defaults,
     /// Networks by name.
     networks: BTreeMap<String, Network>,

@@ -1,4 +1,4 @@
-//! What a signature is good for, and what it is not.
+//! Tests of the board: signatures that it accepts, and signatures that it refuses.
 #![cfg(test)]
 
 use board::{BoardClient, Passed, Refused, message};

@@ -1,4 +1,4 @@
-//! What comes of a call from contract to contract.
+//! Tests of calls between contracts.
 #![cfg(test)]
 
 use dusk_sdk::testing::*;

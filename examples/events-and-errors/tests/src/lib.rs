@@ -1,4 +1,4 @@
-//! How tests speak of events and errors.
+//! Tests with events and errors.
 #![cfg(test)]
 
 use dusk_sdk::testing::*;

@@ -1,4 +1,4 @@
-//! How a long list is read.
+//! Tests of a long list: its pages, and its feeder.
 #![cfg(test)]
 
 use dusk_sdk::testing::*;

@@ -52,10 +52,10 @@ fn a_liar_passes_the_second_draft() {
         let public = SecondDraftPublic { seal: native::hash(&[income.into(), salt]), least };
         assign::<SecondDraft>(&layout, &public, &SecondDraftPrivate { income, salt }).unwrap()
     };
-    // With 1,200 a year 4,000 a month are refused, as long as the prover is honest.
+    // With the witness of an honest prover, an income of 1,200 a year does not pass for 4,000 a month.
     let mut lie = assignment(1_200, 4_000);
     assert!(check(&layout, &lie).is_err());
-    // So it takes the values that the audit calls undetermined from somebody with 48,000, and the rest to fit: −46,800.
+    // A liar copies the undetermined values of the audit from an income of 48,000, and sets `rest` to fit: −46,800.
     let undetermined = audit(&layout).undetermined;
     let rich = assignment(48_000, 4_000);
     for wire in &undetermined {
@@ -63,7 +63,7 @@ fn a_liar_passes_the_second_draft() {
     }
     lie.replace(undetermined[1], -BlsScalar::from(46_800));
     assert!(check(&layout, &lie).is_ok());
-    // Given the assignment of a witness, the audit finds another one by itself.
+    // With the assignment of an honest witness, the audit finds a second assignment itself.
     let report = audit_with(&layout, &rich).unwrap();
     assert!(matches!(report.findings[0].kind, FindingKind::UnderConstrained(_)), "{report}");
 }

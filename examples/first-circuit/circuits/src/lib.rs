@@ -1,4 +1,4 @@
-//! What a person proves of an income.
+//! The circuit: a statement about a sealed income.
 #![no_std]
 
 #[cfg(test)]
@@ -7,9 +7,9 @@ mod drafts;
 use dusk_sdk::zk::*;
 
 // ANCHOR: earns
-/// Behind `seal` is an income of at least `least` a month.
+/// The sealed income is at least `least` a month.
 ///
-/// 1. `seal` is the hash of `income`, of a year, and `salt`.
+/// 1. `seal` is the hash of `income`, the income of a year, and `salt`.
 /// 2. A twelfth of `income`, rounded down, is at least `least`.
 #[circuit]
 pub fn earns(
@@ -30,7 +30,7 @@ pub fn earns(
 /// A twelfth of a number, rounded down. 15 rows.
 ///
 /// 1. `number = 12·twelfth + rest`. Both are below 2^64, so that the sum does not wrap around.
-/// 2. `rest < 12`. So there is one such pair.
+/// 2. `rest < 12`. So only one pair satisfies both.
 #[track_caller]
 fn twelfth(cs: &mut ConstraintSystem, number: U64) -> U64 {
     cs.gadget("twelfth", |cs| {

@@ -1,4 +1,4 @@
-//! What the register promises.
+//! Tests of the register of incomes.
 #![cfg(test)]
 
 // ANCHOR: tests
@@ -8,7 +8,7 @@ use dusk_sdk::zk::native::hash;
 use dusk_sdk::{Account, Field};
 use incomes::{IncomesClient, Refused};
 
-/// A person, the salt of the seal, and the register in which the office has sealed an income of 36,000.
+/// A register in which the office has sealed an income of 36,000, and the private inputs of the person's proof.
 fn sealed(chain: &Chain, person: Account) -> Result<(IncomesClient<Deployed>, EarnsPrivate), Failure> {
     let office = chain.account("office");
     let register = chain.deploy(&office, incomes::init())?;
@@ -40,7 +40,7 @@ fn nobody_shows_more_than_is_there(chain: Chain) -> TestResult {
     let none = chain.prove::<Earns>(&public, &private).unwrap_err();
     assert_eq!(none.constraint(), Some("the monthly income is enough"));
 
-    // Another income than the sealed one: there is a proof, of another seal.
+    // With another income than the sealed one, the proof is about another seal.
     let other = EarnsPrivate { income: 48_000, ..private };
     let proof = chain.prove::<Earns>(&EarnsPublic { seal: seal(&other), least: 3_001 }, &other)?;
     register.by(&bob).show(3_001, proof).refused(Refused::NotShown);

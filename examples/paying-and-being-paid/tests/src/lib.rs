@@ -1,4 +1,4 @@
-//! Where the money is.
+//! Tests of the escrow: the balances after each call.
 #![cfg(test)]
 
 use dusk_sdk::Dusk;

@@ -1,4 +1,4 @@
-//! Which reports the oracle takes.
+//! Tests of the oracle: reports that it accepts, and reports that it refuses.
 #![cfg(test)]
 
 use dusk_sdk::testing::*;
@@ -6,7 +6,7 @@ use oracle::{OracleClient, Refused, Report, Reported, digest};
 
 const MAX_AGE: u64 = 5;
 
-/// An oracle, its reporter, and somebody who hands reports in.
+/// An oracle, the key of its reporter, and an account that submits reports.
 struct World {
     chain: Chain,
     oracle: OracleClient<Deployed>,
@@ -22,7 +22,7 @@ fn open(chain: Chain) -> Result<World, Failure> {
 }
 
 impl World {
-    /// Hands in a report that this key has signed.
+    /// Submits a report that this key has signed.
     fn hand_in(&self, report: Report, key: &SchnorrKey) -> Sent<(), Refused> {
         let signature = key.sign(digest(self.chain.chain_id(), self.oracle.id(), &report));
         self.oracle.by(&self.courier).report(report, signature)
@@ -74,7 +74,7 @@ fn a_price_is_recent_or_there_is_none(chain: Chain) -> TestResult {
     let world = open(chain)?;
     let report = Report { round: 1, price: 420, height: world.chain.height() };
 
-    // The block that the call is in is the next one.
+    // The next block will contain the call.
     let next = report.height + 1;
     let early = Report { height: next + 1, ..report };
     world.hand_in(early, &world.reporter).refused(Refused::FromTheFuture { height: next });

@@ -12,8 +12,8 @@
 //! [`AUDITOR_LOST_BLOCKS`] anybody can take the offer without consent. An officer alone cannot replace the auditor. The
 //! issuer cannot either without an event that everybody sees a week before.
 //!
-//! A signature is for one key, one number, one asset and one chain, so it is of no use elsewhere or later. An offer to
-//! another key ends the earlier offer, and its declaration of loss.
+//! A signature is for one key, one number, one asset and one chain, so it is of no use elsewhere or later. Every new
+//! offer, also one to the same key, ends the earlier offer and its declaration of loss.
 //!
 //! # The past
 //!
@@ -168,7 +168,7 @@ impl Auditor {
         self.number
     }
 
-    /// Offers the office to a key. An earlier offer ends.
+    /// Offers the office to a key. An earlier offer ends, and with it a declaration of loss.
     ///
     /// # Errors
     /// [`Refused::AuditorKeyInvalid`], [`Refused::AuditorKeyNeutral`], [`Refused::SameAuditorKey`].

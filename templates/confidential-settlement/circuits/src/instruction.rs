@@ -1,4 +1,4 @@
-//! Instructions of settlement: what two parties agree to, and how it is named.
+//! Instructions of settlement: their content and their names.
 
 use dusk_sdk::finance::confidential::{asset, statements as state};
 use dusk_sdk::prelude::*;
@@ -6,7 +6,7 @@ use dusk_sdk::zk::binding;
 
 use crate::AgreePublic;
 
-/// Delivery versus payment: two legs, of which both settle or neither.
+/// Delivery versus payment: two legs. Both settle, or neither does.
 #[contract_type]
 #[derive(Copy, Eq)]
 pub struct Instruction {
@@ -27,25 +27,25 @@ pub struct Leg {
     pub commitment: Field,
 }
 
-/// What the receiver of a leg says.
+/// The answer of the receiver of a leg.
 #[contract_type]
 #[derive(Copy, Eq)]
 pub enum Answer {
-    /// It agrees, if the other one does.
+    /// The receiver agrees to the instruction.
     Affirm,
-    /// It does not want the instruction any more: what is locked goes back at once.
+    /// The receiver ends the instruction: locked amounts go back at once.
     Reject,
 }
 
 impl Instruction {
-    /// The name of the instruction at a settlement contract on a chain: a hash of all of it. So nobody can put another
-    /// instruction in its place.
+    /// The name of the instruction at a settlement contract on a chain: a hash of all of these. So nobody can replace
+    /// the instruction by another one.
     #[must_use]
     pub fn name(&self, settlement: ContractId, chain: u8) -> Field {
         binding(&(*b"instruct", settlement, chain, *self))
     }
 
-    /// What the receiver of a leg proves to say this. `None`: there is no such leg.
+    /// The public inputs of the proof of this answer. `None` if there is no such leg.
     #[must_use]
     pub fn answer(&self, settlement: ContractId, chain: u8, side: u8, answer: Answer) -> Option<AgreePublic> {
         let Leg { asset: contract, commitment } = *self.legs.get(usize::from(side))?;

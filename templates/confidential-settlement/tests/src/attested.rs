@@ -1,5 +1,5 @@
-//! Registration by the word of an attester: the attesters of the public half admit to the registry of the confidential
-//! one. Read it as its specification.
+//! Tests of registrations by a credential of an attester. The attesters are those of the public half of
+//! `dusk_sdk::finance`, the registry is that of the confidential half.
 
 use ::asset::{Eligibility, EligibilityChanged, MAX_COUNTRIES, Refused};
 use circuits::{Attestation, EnrolAttested, EnrolAttestedPrivate, EnrolAttestedPublic, Enrolment};

@@ -1,5 +1,5 @@
-//! What the chain shows to everybody. Each test runs with other parties and amounts, and with other random values:
-//! arguments, events, gas, changed pages and sizes must be the same, except for what is declared here.
+//! Observer tests. Each runs with other parties and amounts, and with other random values: arguments, events, gas,
+//! changed pages and sizes must be the same, except for the declared places.
 
 use circuits::{Answer, EnrolAttested};
 use dusk_sdk::finance::confidential::pool::{self, Locking, Spending};

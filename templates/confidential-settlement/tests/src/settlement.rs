@@ -1,4 +1,4 @@
-//! What a settlement promises to both parties. Read it as its specification.
+//! Tests of a settlement with both parties. They are its specification.
 
 use ::settlement::{Affirmed, GivenBack, Instructed, MAX_BLOCKS, Refused, Settled, State};
 use circuits::Answer;

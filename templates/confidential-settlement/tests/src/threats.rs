@@ -1,4 +1,4 @@
-//! The attacks in the README's table, row by row.
+//! Attacks: most rows of the table of threats in the README.
 
 use ::settlement::{CANCEL_GAS, GivenBack, Refused};
 use circuits::{Answer, Enrol, Reserve};

@@ -1,4 +1,4 @@
-//! What the asset promises to holders. Read it as its specification.
+//! Tests of the calls of holders. They are the specification of the asset.
 
 use dusk_sdk::Field;
 use dusk_sdk::testing::*;

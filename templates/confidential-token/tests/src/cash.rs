@@ -1,4 +1,4 @@
-//! What the cash promises. Read it as its specification.
+//! Tests of the cash. They are its specification.
 
 use ::cash::{CashClient, Refused, Withdrawn};
 use circuits::{

@@ -1,4 +1,4 @@
-//! Locks for settlement: what an agent can do, and what happens when it does nothing.
+//! Tests of locks for settlement: the rights of an agent, and the end of a lock without it.
 
 use ::asset::Refused;
 use dusk_sdk::finance::confidential::locks::{self, LockReleased, MAX_LOCK_BLOCKS};

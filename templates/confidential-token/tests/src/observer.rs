@@ -1,5 +1,5 @@
-//! What the chain shows to everybody. Each test runs with other holders, amounts and memos, and with other random
-//! values: arguments, events, gas, changed pages and sizes must be the same, except for what is declared here.
+//! Observer tests. Each runs with other holders, amounts and memos, and with other random values: arguments, events,
+//! gas, changed pages and sizes must be the same, except for the declared places.
 
 use ::asset::{Attestation, Person};
 use circuits::{EligiblePublic, Payment, occasion, scope};

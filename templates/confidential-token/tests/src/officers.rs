@@ -1,4 +1,4 @@
-//! What officers do, and that nobody else does it.
+//! Tests of the officers' functions, which nobody else can call.
 
 use ::asset::{Attestation, Person, Refused};
 use circuits::{EligiblePublic, occasion, scope};

@@ -1,4 +1,4 @@
-//! What the counter promises. Read it as its specification.
+//! Tests of the counter. They are its specification.
 
 use counter::{Changed, Refused};
 use dusk_sdk::testing::*;

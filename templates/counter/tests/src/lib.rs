@@ -1,4 +1,4 @@
-//! What the contracts promise, as tests on a chain: one module for each contract.
+//! Tests of the contracts on a chain: one module for each contract.
 #![cfg(test)]
 
 mod counter;

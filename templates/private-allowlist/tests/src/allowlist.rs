@@ -1,4 +1,4 @@
-//! What the list promises. Read it as its specification.
+//! Tests of the allow-list. They are its specification.
 
 use ::allowlist::{Entered, Published, Refused};
 use dusk_sdk::Field;

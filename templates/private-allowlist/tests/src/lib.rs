@@ -1,4 +1,4 @@
-//! What the contracts promise, as tests on a chain.
+//! Tests of the contracts on a chain.
 #![cfg(test)]
 
 mod allowlist;

@@ -1,11 +1,11 @@
-//! What the chain shows to everybody.
+//! Observer tests: the public data does not depend on the member.
 
 use dusk_sdk::testing::*;
 
 use crate::issuer::{EPOCH_BLOCKS, Holder, Issuer};
 
-/// The test runs with other members entering: all that the chain shows must be the same, except for nullifiers and
-/// proofs.
+/// Members enter twice. The test runs with different members: all public data must be the same, except for
+/// nullifiers and proofs.
 #[dusk_sdk::test(observer)]
 fn nobody_learns_which_member_enters(chain: Chain, private: &Private) -> TestResult {
     private.declare_random("allowlist.enter.nullifier");

@@ -164,11 +164,12 @@ impl Company {
             let step = Step::new("cast", "vote", &public, &private)?.with("vote", &vote.vote)?;
             self.submit("vote", &step, RELAYER)?;
             let said = self.choices.get(usize::from(choice)).map_or("", String::as_str);
-            // With its key the teller could read it here: it is trusted not to.
+            // With its key the teller could read the ballot here: voters trust it not to. The auditor has no view keys,
+            // because holders of this asset do not register.
             self.seen.row(
                 "a note votes".into(),
                 "a ballot, which it could open",
-                format!("{name} has voted"),
+                "a note votes".into(),
                 format!("{name}: {said}, weight {}", vote.weight),
             );
         }

@@ -1,4 +1,4 @@
-//! What the contract promises, as tests on a chain.
+//! Tests of the contract on a chain.
 #![cfg(test)]
 
 mod company;

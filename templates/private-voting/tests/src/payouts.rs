@@ -1,4 +1,4 @@
-//! What dividends promise. Read it as their specification.
+//! Tests of dividends. They are their specification.
 
 use ::holdings::Refused as Refusal;
 use dusk_sdk::finance::confidential::Coordinates;

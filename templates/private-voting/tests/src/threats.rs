@@ -1,4 +1,4 @@
-//! The attacks in the README's table, row by row.
+//! Attacks: most rows of the table of threats in the README.
 
 use ::holdings::Refused as Refusal;
 use circuits::{

@@ -1,4 +1,4 @@
-//! What polls promise. Read it as their specification.
+//! Tests of polls. They are their specification.
 
 use ::holdings::Refused as Refusal;
 use dusk_sdk::Field;

@@ -1,4 +1,4 @@
-//! What the register promises to accounts that are not on its list. Read it as its specification.
+//! Tests of accounts that a proof admits. They are the specification of the register.
 
 use ::register::{EPOCH_BLOCKS, Holding, Policy, PolicyChanged, Position, Refused};
 use dusk_sdk::finance::admission::{Admitted, Barred, Lifted};

@@ -1,4 +1,4 @@
-//! The life of a share: each row of what a regulated asset needs, and what officers do when something happens.
+//! The life of a share: tests of the officers' functions, for "Requirements of a regulated asset" in the README.
 
 use ::register::{Position, Refused, RegisterClient};
 use dusk_sdk::finance::batch::Item;

@@ -1,4 +1,4 @@
-//! What the register promises. Read it as its specification.
+//! Tests of accounts on the allow-list. They are the specification of the register.
 
 use ::register::{Position, Refused, RegisterClient};
 use dusk_sdk::Dusk;

@@ -1,4 +1,4 @@
-//! What an attacker may try: the table of threats in the README, row by row.
+//! Attacks: most rows of the table of threats in the README.
 
 use ::attester::{Attester, Attributes, SANCTIONED, Wallet};
 use ::register::{EPOCH_BLOCKS, Refused};

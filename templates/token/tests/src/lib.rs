@@ -1,4 +1,4 @@
-//! What the contracts promise, as tests on a chain: one module for each contract, and one for its model.
+//! Tests of the contracts on a chain: one module for each contract, and one for its model.
 #![cfg(test)]
 
 mod conform;

@@ -1,4 +1,4 @@
-//! What the token promises. Read it as its specification.
+//! Tests of the token. They are its specification.
 
 use dusk_sdk::finance::documents::{self, Document, DocumentSet};
 use dusk_sdk::finance::operators::{self, Approved, OperatorChanged};

@@ -30,13 +30,13 @@ pub mod bond {
         pool: Pool,
     }
 
-    /// Why a call was refused.
+    /// The errors of the contract.
     #[error]
     pub enum Refused {
         /// The caller is no officer.
         #[from]
         Offices(offices::Refused),
-        /// Notes, nullifiers, the registry, locks, the auditor's key, the proof.
+        /// An error of notes, nullifiers, the registry, locks, the auditor's key or the proof.
         #[from]
         Pool(pool::Refused),
     }
@@ -47,7 +47,7 @@ pub mod bond {
             let pool = Pool::new(asset(self_id(), chain_id()), auditor).map_err(pool::Refused::from)?;
             Ok(Self { offices: Offices::new(caller()), registry: Registry::default(), pool })
         }
-        /// How much there is, locked amounts included.
+        /// The supply, including locked amounts.
         pub fn total_supply(&self) -> u64 {
             self.pool.total_supply()
         }
@@ -85,7 +85,7 @@ pub mod bond {
             let (policy, bound) = (self.policy(registry_root)?, order.bound(Field::default()));
             Ok(self.pool.mint(&order, |act| proof.verify(&IssuePublic { act, policy, bound }))?)
         }
-        /// A holder sends to a holder. Anybody may submit it. Returns the position of the receiver's note.
+        /// Moves an amount between holders. Anybody may submit the call. Returns the position of the receiver's note.
         pub fn confidential_transfer(
             &mut self,
             order: Spending,
@@ -98,7 +98,7 @@ pub mod bond {
         // ANCHOR_END: transfer
 
         // ANCHOR: locks
-        /// A holder locks an amount for a receiver. Anybody may submit it. Returns the position of the change.
+        /// Locks an amount for a receiver. Anybody may submit the call. Returns the position of the change.
         pub fn lock(
             &mut self,
             order: Locking,
@@ -108,11 +108,11 @@ pub mod bond {
             let (policy, bound) = (self.policy(registry_root)?, order.bound(Field::default()));
             Ok(self.pool.lock(&order, |act| proof.verify(&ReservePublic { act, policy, bound }))?)
         }
-        /// The agent gives a locked amount to its receiver, until the deadline.
+        /// Gives a locked amount to its receiver. Only the agent may call it, until the deadline.
         pub fn release(&mut self, id: LockId) -> Result<u64, Refused> {
             Ok(self.pool.release(id)?)
         }
-        /// The agent gives a locked amount back to its sender; after the deadline anybody may.
+        /// Gives a locked amount back to its sender. The agent may call it at any time, anybody after the deadline.
         pub fn cancel(&mut self, id: LockId) -> Result<u64, Refused> {
             Ok(self.pool.cancel(id)?)
         }
@@ -121,7 +121,7 @@ pub mod bond {
 
     // ANCHOR: policy
     impl Bond {
-        /// What a proof must say about the parties: under this root of the registry, of any validity and level.
+        /// The public inputs about the parties: this root of the registry, and no condition on validity and level.
         fn policy(&self, registry_root: Field) -> Result<PolicyNative, Refused> {
             Ok(self.registry.policy(registry_root, 0, 0).map_err(pool::Refused::from)?)
         }

@@ -9,7 +9,7 @@ pub mod counter {
     use super::*;
 
     // ANCHOR: state
-    /// The state. It lives in the contract's memory between calls.
+    /// The state. It stays in the contract's memory between calls.
     pub struct Counter {
         owner: Account,
         value: u64,
@@ -21,7 +21,7 @@ pub mod counter {
     /// The counter has a new value.
     #[event]
     pub struct Changed {
-        /// Who changed it.
+        /// The account that changed it.
         pub by: Account,
         /// The value before.
         pub from: u64,
@@ -30,7 +30,7 @@ pub mod counter {
     }
 
     // ANCHOR: error
-    /// Why a call was refused.
+    /// The errors of the contract.
     #[error]
     pub enum Refused {
         /// The counter would pass its limit; only `left` are left.

@@ -16,7 +16,7 @@ pub mod guestbook {
     pub const MAX_PAGE: u32 = 50;
 
     // ANCHOR: state
-    /// The state: it lives in the contract's memory, and stays there between calls.
+    /// The state. It stays in the contract's memory between calls.
     pub struct Guestbook {
         keeper: Account,
         pause: u64,
@@ -27,24 +27,24 @@ pub mod guestbook {
     // ANCHOR_END: state
 
     // ANCHOR: types
-    /// What somebody wrote. A type that callers see stands under `#[contract_type]`.
+    /// An entry of the book. A type that callers see needs `#[contract_type]`.
     #[contract_type]
     #[derive(Eq)]
     pub struct Entry {
-        /// Who wrote it.
+        /// The account that wrote it.
         pub by: Account,
-        /// In which block.
+        /// The height of its block.
         pub height: u64,
-        /// What.
+        /// The text.
         pub text: String,
     }
     // ANCHOR_END: types
 
     // ANCHOR: event
-    /// Somebody signed.
+    /// An account has signed the book.
     #[event]
     pub struct Signed {
-        /// Who.
+        /// The account.
         pub by: Account,
         /// The number of the entry.
         pub number: u64,
@@ -52,12 +52,12 @@ pub mod guestbook {
     // ANCHOR_END: event
 
     // ANCHOR: error
-    /// Why a call was refused. Codes are 1, 2, … in this order.
+    /// The errors of the contract. Their codes are 1, 2, … in this order.
     #[error]
     pub enum Refused {
         /// The text is empty, or longer than `limit` bytes.
         TextLength { limit: u32 },
-        /// You may sign again in block `from`.
+        /// The account may sign again from block `from` on.
         TooSoon { from: u64 },
         /// The book is closed.
         Closed,
@@ -68,14 +68,14 @@ pub mod guestbook {
 
     impl Guestbook {
         // ANCHOR: init
-        /// Opens the book. The deployer keeps it; between two entries of one guest lie `pause` blocks.
+        /// Opens the book. The deployer is its keeper. A guest may sign again after a pause of `pause` blocks.
         pub fn init(pause: u64) -> Self {
             Self { keeper: sender(), pause, entries: Vec::new(), last: BTreeMap::new(), closed: false }
         }
         // ANCHOR_END: init
 
         // ANCHOR: query
-        /// How many entries there are.
+        /// The number of entries.
         pub fn count(&self) -> u64 {
             self.entries.len() as u64
         }
@@ -108,7 +108,7 @@ pub mod guestbook {
         // ANCHOR_END: transaction
 
         // ANCHOR: rights
-        /// Closes the book for good. Only the keeper may.
+        /// Closes the book permanently. Only the keeper may call it.
         pub fn close(&mut self) -> Result<(), Refused> {
             ensure!(sender() == self.keeper, Refused::NotKeeper);
             self.closed = true;

@@ -33,7 +33,7 @@ pub mod share {
         Preferred,
     }
 
-    /// The class of the move that follows.
+    /// The class of the transfer in the next event.
     #[event]
     pub struct InClass {
         pub class: Class,
@@ -56,13 +56,13 @@ pub mod share {
         }
         // ANCHOR_END: init
 
-        /// How many shares of a class somebody holds.
+        /// The number of shares of a class that an account holds.
         pub fn holding(&self, class: Class, account: Principal) -> u64 {
             self.ledger(class).shares(account)
         }
 
         // ANCHOR: transfer
-        /// Whether a transfer would be accepted now, and if not, why.
+        /// Checks a transfer as `transfer` does, and fails with the same error.
         pub fn check_transfer(
             &self,
             class: Class,
@@ -81,7 +81,7 @@ pub mod share {
         // ANCHOR_END: transfer
 
         // ANCHOR: officers
-        /// Lets an account hold shares of both classes. Only an officer may.
+        /// Lets an account hold shares of both classes. Only an officer may call it.
         pub fn list(&mut self, account: Principal) -> Result<(), Refused> {
             let by = self.offices.officer()?;
             for ledger in [&mut self.ordinary, &mut self.preferred] {
@@ -92,7 +92,7 @@ pub mod share {
             Ok(())
         }
 
-        /// Stops an account in both classes. Only an officer may.
+        /// Freezes an account in both classes. Only an officer may call it.
         pub fn freeze(&mut self, account: Principal, reason: String) -> Result<(), Refused> {
             let by = self.offices.officer()?;
             for ledger in [&mut self.ordinary, &mut self.preferred] {
@@ -102,7 +102,7 @@ pub mod share {
             Ok(())
         }
 
-        /// Gives everything of an account whose key was lost to a new one. Only an officer may.
+        /// Moves everything of an account with a lost key to a new account. Only an officer may call it.
         pub fn recover(&mut self, lost: Principal, to: Principal, reason: String) -> Result<(), Refused> {
             let by = self.offices.officer()?;
             self.ordinary.recover(by, lost, to, reason.clone())?;

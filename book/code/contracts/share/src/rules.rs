@@ -1,13 +1,13 @@
-//! The rules of the share: two parts of the SDK, and one of our own.
+//! The rules of the share: two parts of the SDK, and a rule of our own.
 
 use dusk_sdk::finance::*;
 use dusk_sdk::prelude::*;
 
 // ANCHOR: refused
-/// Why a call was refused.
+/// The errors of the contract.
 #[error]
 pub enum Refused {
-    /// Who holds shares holds at least `least`.
+    /// An account must hold no shares, or at least `least`.
     SmallHolding { least: u64 },
     #[from]
     Ledger(ledger::Refused),
@@ -21,7 +21,7 @@ pub enum Refused {
 // ANCHOR_END: refused
 
 // ANCHOR: own
-/// A rule of our own: nobody holds a few shares. An account holds none, or at least `least`.
+/// A rule of our own: an account holds no shares, or at least `least`.
 #[derive(Debug, Default)]
 pub struct Minimum {
     pub least: u64,
@@ -29,7 +29,7 @@ pub struct Minimum {
 
 impl Rule for Minimum {
     type Refusal = Refused;
-    /// It keeps nothing for an account, and nothing for a holder.
+    /// The rule stores no data for accounts and holders.
     type Account = ();
     type Holder = ();
 
@@ -40,7 +40,7 @@ impl Rule for Minimum {
         _: Option<Kept<'_, Self>>,
     ) -> Result<(), Refused> {
         let least = self.least;
-        // An officer may leave a few: a court does not count lots.
+        // A forced transfer may leave fewer: a court order does not consider this minimum.
         let left =
             order.from.filter(|_| order.act == Act::Transfer).map_or(0, |from| from.shares - order.amount);
         let gets = order.to.map_or(0, |to| to.shares.saturating_add(order.amount));
@@ -56,7 +56,7 @@ impl Rule for Minimum {
 
 // ANCHOR: rules
 dusk_sdk::rules! {
-    /// The rules of each class, in the order in which they are asked.
+    /// The rules of each class, in the order of their checks.
     pub struct Rules, Account, Holder refuse with Refused {
         admissions: Admissions,
         freezes: Freezes,

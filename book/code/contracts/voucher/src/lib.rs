@@ -5,7 +5,7 @@ use dusk_sdk::finance::confidential::{Pool, notes, nullifiers, pool};
 use dusk_sdk::finance::{Offices, offices};
 use dusk_sdk::prelude::*;
 
-/// A confidential asset of the fewest parts.
+/// A confidential asset with as few parts as possible.
 #[contract(
     events(pool::ConfidentialMint, pool::ConfidentialTransfer),
     events(notes::NoteAdded, nullifiers::NullifierSpent)
@@ -23,13 +23,13 @@ pub mod voucher {
         pool: Pool,
     }
 
-    /// Why a call was refused.
+    /// The errors of the contract.
     #[error]
     pub enum Refused {
         /// The caller is no officer.
         #[from]
         Offices(offices::Refused),
-        /// Notes, nullifiers, the auditor's key, the proof.
+        /// An error of notes, nullifiers, the auditor's key or the proof.
         #[from]
         Pool(pool::Refused),
     }
@@ -40,7 +40,7 @@ pub mod voucher {
             let pool = Pool::new(asset(self_id(), chain_id()), auditor).map_err(pool::Refused::from)?;
             Ok(Self { offices: Offices::new(caller()), pool })
         }
-        /// How much there is.
+        /// The supply.
         pub fn total_supply(&self) -> u64 {
             self.pool.total_supply()
         }
@@ -50,7 +50,7 @@ pub mod voucher {
             let bound = order.bound(Field::default());
             Ok(self.pool.mint(&order, |act| proof.verify(&GrantPublic { act, bound }))?)
         }
-        /// A holder pays a holder. Anybody may submit it. Returns the position of the receiver's note.
+        /// Pays an amount to a holder. Anybody may submit the call. Returns the position of the receiver's note.
         pub fn pay(&mut self, order: Spending, proof: Proof<Pay>) -> Result<u64, Refused> {
             let bound = order.bound(Field::default());
             Ok(self.pool.transfer(&order, 0, |act| proof.verify(&PayPublic { act, bound }))?)

@@ -35,7 +35,7 @@ pub mod board {
         pub signers: u32,
     }
 
-    /// Why a call was refused.
+    /// The errors of the contract.
     #[error]
     pub enum Refused {
         /// A board has 1 to `limit` members.

@@ -3,12 +3,12 @@
 
 use dusk_sdk::prelude::*;
 
-/// A shop. It depends on the crate `price` and so calls it by its types.
+/// A shop. It depends on the crate `price`, so it calls that contract with its types.
 #[contract]
 pub mod shop {
     use super::*;
 
-    /// The most gas that the shop gives a call whose failure it can bear.
+    /// The gas limit of a call whose failure the shop handles.
     const PRICE_GAS: u64 = 5_000_000;
 
     /// The state.
@@ -17,40 +17,40 @@ pub mod shop {
         sold: u64,
     }
 
-    /// Something was sold.
+    /// The shop has sold one piece.
     #[event]
     pub struct Sold {
-        /// What it costs.
+        /// The price.
         pub at: u64,
     }
 
-    /// Why a call was refused.
+    /// The errors of the contract.
     #[error]
     pub enum Refused {
         /// There is no price, and the customer offers none.
         NoOffer,
-        /// The contract that should have the price does not work.
+        /// The call to the contract with the price failed for another reason.
         BrokenPrice,
     }
 
     impl Shop {
-        /// The contract at this id has the price.
+        /// Opens the shop. `price` is the id of the contract with the price.
         pub fn init(price: ContractId) -> Self {
             Self { price, sold: 0 }
         }
 
-        /// How much was sold.
+        /// The number of pieces sold.
         pub fn sold(&self) -> u64 {
             self.sold
         }
 
-        /// The price as the other contract has it. When that refuses, this call is refused with the same text.
+        /// The price of the other contract. If that contract refuses, this call fails with the same text.
         pub fn quote(&self) -> u64 {
             price::at(self.price).price()
         }
 
-        /// Sells at the price. When the price refuses, the shop does, and nothing is sold. `sold` is written before the
-        /// call: change first and call last.
+        /// Sells at the price. If the contract `price` refuses, the whole call fails, and nothing is sold. The method
+        /// changes `sold` before the call: change the state first, and call other contracts last.
         pub fn sell(&mut self) -> u64 {
             self.sold += 1;
             let at = price::at(self.price).read();
@@ -58,8 +58,8 @@ pub mod shop {
             at
         }
 
-        /// Sells at the price, or at the customer's offer while there is none. With `attempt` a failure is a result;
-        /// the callee has changed nothing then, and has cost all the gas that it was given.
+        /// Sells at the price, or at the customer's offer if there is no price. With `attempt` a failure is a result:
+        /// the callee has changed nothing, and has spent all the gas of its limit.
         pub fn sell_anyway(&mut self, offer: Option<u64>) -> Result<u64, Refused> {
             self.sold += 1;
             let at = match price::at(self.price).attempt().with_gas(PRICE_GAS).read() {
@@ -71,7 +71,7 @@ pub mod shop {
             Ok(at)
         }
 
-        /// Tries to set the price in the name of whoever calls. It never works.
+        /// Tries to set the price in the name of the caller. This always fails.
         pub fn cheat(&mut self) {
             price::at(self.price).set(Some(1));
         }

@@ -35,7 +35,7 @@ pub mod thermostat {
     #[event(topic = "frost")]
     pub struct FrostProtection;
 
-    /// Why the target was not changed. The codes are 1, 2, … in this order.
+    /// The errors of a change of the target. Their codes are 1, 2, … in this order.
     #[error]
     pub enum Refused {
         /// A target lies between `lowest` and `highest`. Fields tell the caller what would do.
@@ -44,7 +44,7 @@ pub mod thermostat {
         Unchanged,
     }
 
-    /// Why an account may not. A second error of the same contract begins at another code.
+    /// The errors of permissions. A second error type of the same contract begins at another code.
     #[error(first = 100)]
     pub enum Forbidden {
         /// Only the keeper may.

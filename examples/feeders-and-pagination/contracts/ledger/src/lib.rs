@@ -41,7 +41,7 @@ pub mod ledger {
         pub next: Option<u64>,
     }
 
-    /// Why a call was refused.
+    /// The errors of the contract.
     #[error]
     pub enum Refused {
         /// A note has at most `limit` bytes.

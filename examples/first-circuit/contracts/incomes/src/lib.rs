@@ -1,4 +1,4 @@
-//! Incomes that nobody sees: an office seals them, and people show that theirs is enough.
+//! Hidden incomes: an office seals them, and people prove that their income is high enough.
 #![no_std]
 
 use dusk_sdk::prelude::*;
@@ -12,36 +12,36 @@ pub mod incomes {
 
     use super::*;
 
-    /// What is known of incomes.
+    /// The state: the seals of incomes, and the proved minimums.
     pub struct Incomes {
         office: Account,
         seals: BTreeMap<Account, Field>,
         shown: BTreeMap<Account, u64>,
     }
 
-    /// Why a call was refused.
+    /// The errors of the contract.
     #[error]
     pub enum Refused {
-        /// Only the office seals incomes.
+        /// Only the office may seal incomes.
         NotOffice,
-        /// There is no sealed income of this account.
+        /// This account has no sealed income.
         NotSealed,
         /// The proof does not show that the sealed income is so high.
         NotShown,
     }
 
     impl Incomes {
-        /// Who deploys it is the office.
+        /// Opens the register. The account that signs the deployment is the office.
         pub fn init() -> Self {
             Self { office: sender(), seals: BTreeMap::new(), shown: BTreeMap::new() }
         }
 
-        /// The monthly income that an account has shown to have at least; 0 where it has shown none.
+        /// The minimum of the monthly income that an account has proved; 0 if it has proved none.
         pub fn shown(&self, account: Account) -> u64 {
             self.shown.get(&account).copied().unwrap_or_default()
         }
 
-        /// Seals the income of an account: the hash of income and salt, which the office tells the person alone.
+        /// Stores the seal of an account: the hash of income and salt. The office tells the salt only to the person.
         pub fn seal(&mut self, account: Account, seal: Field) -> Result<(), Refused> {
             ensure!(sender() == self.office, Refused::NotOffice);
             self.shown.remove(&account);
@@ -49,7 +49,7 @@ pub mod incomes {
             Ok(())
         }
 
-        /// Shows that the sender earns at least so much a month.
+        /// Proves that the sender's income is at least `least` a month.
         pub fn show(&mut self, least: u64, proof: Proof<Earns>) -> Result<(), Refused> {
             let seal = *self.seals.get(&sender()).ok_or(Refused::NotSealed)?;
             ensure!(Earns::verify(&proof, &EarnsPublic { seal, least }), Refused::NotShown);

@@ -20,9 +20,9 @@ pub mod escrow {
     #[contract_type]
     #[derive(Copy, Eq)]
     pub struct Deal {
-        /// Who paid in.
+        /// The account that has paid the price.
         pub buyer: Account,
-        /// Who is to be paid.
+        /// The account that sells.
         pub seller: Account,
         /// How much.
         pub price: Dusk,
@@ -46,7 +46,7 @@ pub mod escrow {
         pub to: Account,
     }
 
-    /// Why a call was refused.
+    /// The errors of the contract.
     #[error]
     pub enum Refused {
         /// A deal needs a price.
@@ -61,8 +61,8 @@ pub mod escrow {
 
     impl Escrow {
         // ANCHOR: in
-        /// Opens a deal, and returns its number. The transaction must attach exactly the price: a contract cannot see
-        /// how much is attached, so the caller says it, and `take_deposit` refuses anything else.
+        /// Opens a deal, and returns its number. The transaction must attach exactly the price. A contract cannot see
+        /// the attached amount, so the caller states it, and `take_deposit` refuses any other amount.
         pub fn open(&mut self, seller: Account, price: Dusk) -> Result<u64, Refused> {
             ensure!(!price.is_zero(), Refused::NoPrice);
             let deal = self.opened;
@@ -94,7 +94,7 @@ pub mod escrow {
         }
 
         // ANCHOR: out
-        /// The books first, the money last.
+        /// Changes the state first, and pays last.
         fn close(&mut self, deal: u64, to: Account) -> Result<(), Refused> {
             let Deal { price, .. } = self.deals.remove(&deal).ok_or(Refused::NoDeal)?;
             money::pay(to, price);

@@ -39,7 +39,7 @@ pub mod oracle {
         pub price: u64,
     }
 
-    /// Why a call was refused.
+    /// The errors of the contract.
     #[error]
     pub enum Refused {
         /// The reporter did not sign this for this contract.

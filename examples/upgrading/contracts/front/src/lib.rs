@@ -23,7 +23,7 @@ pub mod front {
         proxy: Proxy,
     }
 
-    /// Why a call was refused.
+    /// The errors of the contract.
     #[error]
     pub enum Refused {
         /// The caller has not the right.

@@ -18,7 +18,7 @@ pub mod points_v2 {
         leader: Option<Account>,
     }
 
-    /// Why a call was refused.
+    /// The errors of the contract.
     #[error]
     pub enum Refused {
         /// Only the front may call.

@@ -16,7 +16,7 @@ pub mod points {
         points: BTreeMap<Account, u64>,
     }
 
-    /// Why a call was refused.
+    /// The errors of the contract.
     #[error]
     pub enum Refused {
         /// Only the front may call.

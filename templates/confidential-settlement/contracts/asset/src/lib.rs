@@ -84,7 +84,7 @@ pub mod asset {
         pub locks: u64,
     }
 
-    /// Why a call was refused. The codes are part of what callers rely on: add new ones at the end.
+    /// The errors of the contract. Callers rely on the codes: add new errors at the end.
     #[error]
     pub enum Refused {
         /// The name is empty or has more than `limit` bytes.

@@ -56,7 +56,7 @@ pub mod cash {
         pub amount: Dusk,
     }
 
-    /// Why a call was refused. The codes are part of what callers rely on: add new ones at the end.
+    /// The errors of the contract. Callers rely on the codes: add new errors at the end.
     #[error]
     pub enum Refused {
         /// A withdrawal of nothing.

@@ -98,7 +98,7 @@ pub mod settlement {
         pub legs: [bool; 2],
     }
 
-    /// Why a call was refused. The codes are part of what callers rely on: add new ones at the end.
+    /// The errors of the contract. Callers rely on the codes: add new errors at the end.
     #[error]
     pub enum Refused {
         /// Both legs are of one asset.

@@ -15,7 +15,7 @@ pub mod agent {
         keeper: Account,
     }
 
-    /// Why a call was refused.
+    /// The errors of the contract.
     #[error]
     pub enum Refused {
         /// Only the keeper may.

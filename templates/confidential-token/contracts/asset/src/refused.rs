@@ -5,7 +5,7 @@ use dusk_sdk::finance::{calendar, documents, offices};
 use dusk_sdk::parts::pausing;
 use dusk_sdk::prelude::*;
 
-/// Why a call was refused. The codes are part of what callers rely on: add new ones at the end.
+/// The errors of the contract. Callers rely on the codes: add new errors at the end.
 #[error]
 pub enum Refused {
     /// The name is empty or has more than `limit` bytes.

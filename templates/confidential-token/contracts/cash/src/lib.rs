@@ -52,7 +52,7 @@ pub mod cash {
         pub payment: Payment,
     }
 
-    /// Why a call was refused.
+    /// The errors of the contract.
     #[error]
     pub enum Refused {
         /// The payment names another account as its relayer.

@@ -52,7 +52,7 @@ pub mod allowlist {
         pub nullifier: Field,
     }
 
-    /// Why a call was refused.
+    /// The errors of the contract.
     #[error]
     pub enum Refused {
         /// Only the issuer may do this.
