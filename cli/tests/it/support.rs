@@ -11,7 +11,7 @@ use tempfile::TempDir;
 /// The program under test.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_cargo-dusk");
 /// A folder that stays between runs: the SDK is unpacked there, and what projects compile is kept there.
-const KEPT: &str = env!("CARGO_TARGET_TMPDIR");
+pub(crate) const KEPT: &str = env!("CARGO_TARGET_TMPDIR");
 
 /// Writes a program that the shell runs.
 ///
@@ -81,14 +81,12 @@ impl Place {
             // Whatever this clone's is.
             .env("CARGO_DUSK_REPOSITORY", "https://example.org/cargo-dusk")
             .stdin(Stdio::null());
-        if self.has_own_cache {
-            command
-                .env_remove("CARGO_DUSK_HOME")
-                .env("XDG_DATA_HOME", Path::new(KEPT).join("data"))
-                .env("XDG_CACHE_HOME", self.root().join("cache"));
-        } else {
-            command.env("CARGO_DUSK_HOME", Path::new(KEPT).join("home"));
-        }
+        // One folder of data for all: its path is in the compiler's flags, so another one would compile all crates anew.
+        let cache = if self.has_own_cache { self.root().join("cache") } else { Path::new(KEPT).join("cache") };
+        command
+            .env_remove("CARGO_DUSK_HOME")
+            .env("XDG_DATA_HOME", Path::new(KEPT).join("data"))
+            .env("XDG_CACHE_HOME", cache);
         command
     }
 

@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::book::root;
-use crate::support::{PROGRAM, Place, Ran, says};
+use crate::support::{KEPT, PROGRAM, Place, Ran, says};
 
 /// Where the workflow is in a project.
 const FILE: &str = ".github/workflows/ci.yml";
@@ -98,6 +98,8 @@ impl Runner {
             .env("PATH", std::env::join_paths([bin].into_iter().chain(path)).unwrap())
             .env("HOME", self.folder.path())
             .env("CARGO_HOME", &self.cargo_home)
+            // The home's path is in the compiler's flags: what is compiled there is not shared with other places.
+            .env("CARGO_BUILD_BUILD_DIR", Path::new(KEPT).join("build-runner"))
             // A runner has rustup with the stable toolchain.
             .env("RUSTUP_HOME", rustup_home())
             .env("CARGO_DUSK_REPOSITORY", &self.repository)
