@@ -8,7 +8,7 @@ use dusk_sdk::prelude::*;
 pub mod counter {
     use super::*;
 
-    /// The state. It stays in the contract's memory between calls.
+    /// The state. It lives in the contract's memory between calls.
     pub struct Counter {
         owner: Account,
         value: u64,
@@ -18,7 +18,7 @@ pub mod counter {
     /// The counter has a new value.
     #[event]
     pub struct Changed {
-        /// The account that changed it.
+        /// Who changed it.
         pub by: Account,
         /// The value before.
         pub from: u64,
@@ -26,7 +26,7 @@ pub mod counter {
         pub to: u64,
     }
 
-    /// The errors of the contract.
+    /// Why a call was refused.
     #[error]
     pub enum Refused {
         /// The counter would pass its limit; only `left` are left.
