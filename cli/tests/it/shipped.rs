@@ -14,12 +14,15 @@ const MAX_REGISTER_BYTES: u64 = 110 * 1024;
 /// The number of holders with which a transfer costs at most 1.3 times that with ten, as the template's test asserts.
 const HOLDERS: &str = "10000";
 
-/// A copy of an example, outside of any repository. It asks for the SDK as a new project does, so that the SDK is not
-/// compiled once more from another folder.
-pub(crate) fn copied(example: &Path) -> Place {
+/// A copy of a project of this repository, outside of any repository. It asks for the SDK as a new project does, so that
+/// the SDK is not compiled once more from another folder.
+pub(crate) fn copied(project: &Path) -> Place {
     let place = Place::new();
-    place.copy(example);
-    place.edit("Cargo.toml", "[patch.crates-io]\ndusk-sdk = { path = \"../../sdk\" }\n", "");
+    place.copy(project);
+    let manifest = place.read("Cargo.toml");
+    let (before, patch) = manifest.split_once("[patch.crates-io]\n").expect("it takes the SDK from a folder");
+    let (_, after) = patch.split_once('\n').expect("the line names the folder");
+    place.write("Cargo.toml", &format!("{before}{after}"));
     place
 }
 
@@ -89,16 +92,12 @@ fn every_example_tells_its_story() {
 
 #[test]
 fn the_code_of_the_book_passes_its_tests() {
-    let manifest = root().join("book/code/Cargo.toml");
-    let tested = Place::new().dusk(&["test", "--manifest-path", manifest.to_str().unwrap(), "--json"]);
-    let tested = tested.exits(0).document();
+    let tested = copied(&root().join("book/code")).dusk(&["test", "--json"]).exits(0).document();
     assert!(tested["passed"].as_u64() > Some(3) && tested["failed"] == 0, "{tested}");
 }
 
 #[test]
 fn the_sdk_keeps_its_promises_on_a_chain() {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sdk/tests/chain/Cargo.toml");
-    let tested =
-        Place::new().dusk(&["test", "--manifest-path", manifest.to_str().unwrap(), "--json"]).exits(0).document();
+    let tested = copied(&root().join("sdk/tests/chain")).dusk(&["test", "--json"]).exits(0).document();
     assert!(tested["passed"].as_u64() > Some(10) && tested["failed"] == 0, "{tested}");
 }
