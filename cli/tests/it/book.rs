@@ -7,9 +7,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::all_shipped::copied;
 use crate::reference;
 use crate::session;
-use crate::shipped::copied;
 use crate::support::Place;
 
 /// Where code that the book shows may come from. All of it is built and tested.

@@ -1,6 +1,8 @@
 //! `cargo dusk` as its users meet it: real processes, their words and their exit codes.
 
 #[cfg(test)]
+mod all_shipped;
+#[cfg(test)]
 mod book;
 #[cfg(test)]
 mod circuits;
@@ -38,8 +40,6 @@ mod progress;
 mod reference;
 #[cfg(test)]
 mod session;
-#[cfg(test)]
-mod shipped;
 #[cfg(test)]
 mod story;
 #[cfg(test)]

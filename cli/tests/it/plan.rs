@@ -1,7 +1,7 @@
 //! Several contracts in one project: deployed in the order of their plan.
 
+use crate::all_shipped::copied;
 use crate::book::root;
-use crate::shipped::copied;
 use crate::support::{Place, RunningNode};
 
 /// The example with two contracts, and a node.

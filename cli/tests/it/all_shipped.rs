@@ -1,5 +1,7 @@
 //! What is shipped with the program keeps its promises: every template as `new` writes it, every example, and the code
 //! that the book shows. What their READMEs tell is run as it stands.
+//!
+//! These tests take longest. Tests run in the order of their names, so they begin first.
 
 use std::fs;
 use std::path::{Path, PathBuf};
