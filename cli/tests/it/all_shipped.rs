@@ -16,8 +16,8 @@ const MAX_REGISTER_BYTES: u64 = 110 * 1024;
 /// The number of holders with which a transfer costs at most 1.3 times that with ten, as the template's test asserts.
 const HOLDERS: &str = "10000";
 
-/// A copy of a project of this repository, outside of any repository. It asks for the SDK as a new project does, so that
-/// the SDK is not compiled once more from another folder.
+/// A copy of a project of this repository, outside of any repository. It asks for the SDK as a new project does, so
+/// that the SDK is not compiled once more from another folder.
 pub(crate) fn copied(project: &Path) -> Place {
     let place = Place::new();
     place.copy(project);

@@ -73,15 +73,16 @@ impl Place {
             .current_dir(&self.at)
             .env("PATH", std::env::join_paths(path).unwrap())
             .env("CARGO_TARGET_DIR", self.target.path())
-            // All places share what they compile, so that the SDK is compiled once with each set of features. Cargo lets
-            // one of them compile at a time.
+            // All places share what they compile, so that the SDK is compiled once with each set of features. Cargo
+            // lets one of them compile at a time.
             .env("CARGO_BUILD_BUILD_DIR", Path::new(KEPT).join("build"))
             // Packages of all projects have the same names: the names of their modules tell the places apart there.
             .env("__CARGO_DEFAULT_LIB_METADATA", "places")
             // Whatever this clone's is.
             .env("CARGO_DUSK_REPOSITORY", "https://example.org/cargo-dusk")
             .stdin(Stdio::null());
-        // One folder of data for all: its path is in the compiler's flags, so another one would compile all crates anew.
+        // One folder of data for all. Its path is in the compiler's flags: with another one cargo compiles all crates
+        // anew.
         let cache = if self.has_own_cache { self.root().join("cache") } else { Path::new(KEPT).join("cache") };
         command
             .env_remove("CARGO_DUSK_HOME")

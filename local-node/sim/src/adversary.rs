@@ -9,8 +9,8 @@ use local_node_types::ledger::{
 use local_node_types::message::{
     Message, Ratification, SignedBy, Validation, ValidationResult, ratification_bytes, validation_bytes,
 };
-use local_node_types::rules::{Fork, Profile};
 
+use crate::keys::version;
 use crate::ledger::Ledger;
 use crate::lies::{Lie, Lies, Told};
 use crate::marks::Mark;
@@ -166,13 +166,6 @@ fn contradict(message: &Message, signer: &dyn Signer) -> Option<Message> {
 fn sign(signer: &dyn Signer, first: &SignedBy, header: &ConsensusHeader, bytes: &[u8]) -> Option<SignedBy> {
     let signature = signer.sign(&first.signer, bytes, version(header.round))?;
     Some(SignedBy { signer: first.signer, signature })
-}
-
-/// The version of signatures at a height of a simulated chain.
-#[must_use]
-pub fn version(height: u64) -> dusk_core::signatures::bls::BlsVersion {
-    let fork: Fork = Profile::Local.at(height).fork();
-    fork.bls_version()
 }
 
 /// Gives a block its hash and its generator's signature; nothing when that key is not held.

@@ -17,7 +17,7 @@ use local_node_types::ledger::{Attestation, Block, ConsensusHeader, Hash, Header
 use local_node_types::rules::Profile;
 
 use crate::clients::Accounts;
-use crate::ledger::{Ledger, Stored};
+use crate::ledger::{Ledger, Stored, committees};
 
 /// What the checkers remember over a run.
 #[derive(Debug, Default)]
@@ -234,11 +234,6 @@ fn money(before: &Stored, block: &Block, blocks: &[Stored]) -> Result<(), String
     }
 }
 
-/// The committees that decide the block after one.
-pub(crate) fn committees(before: &Stored, round: u64) -> Committees {
-    Committees::new(before.provisioners.clone(), before.block.header.seed, round)
-}
-
 /// Who ratified the block at a height of a chain.
 pub(crate) fn ratifiers(ledger: &Ledger, height: u64) -> Vec<BlsKey> {
     let (Some(before), Some(stored)) = (ledger.at(height - 1), ledger.at(height)) else { return Vec::new() };
@@ -256,8 +251,9 @@ mod tests {
     use local_node_types::rules::BLOCK_GAS_LIMIT;
 
     use super::*;
-    use crate::adversary::{resign, version};
+    use crate::adversary::resign;
     use crate::keys::Scheme;
+    use crate::keys::version;
     use crate::ledger::{GENESIS_SECONDS, Rules};
     use crate::lies::Lie;
 

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use dusk_core::BlsScalar;
-use dusk_core::signatures::bls::{PublicKey, SecretKey};
+use dusk_core::signatures::bls::{BlsVersion, PublicKey, SecretKey};
 use local_node_consensus::signing::{Keyring, Signatures, Signer};
 use local_node_consensus::{Provisioners, Stake};
 use local_node_types::keys::BlsKey;
-use local_node_types::rules::LUX_PER_DUSK;
+use local_node_types::rules::{LUX_PER_DUSK, Profile};
 
 use crate::ideal::{IdealSignatures, IdealSigner};
 use crate::remembered::RememberedSignatures;
@@ -24,6 +24,12 @@ pub enum Scheme {
     Ideal,
     /// As the chain does. All nodes of a process share what was found out about each signature.
     Bls,
+}
+
+/// The version of signatures at a height of a simulated chain.
+#[must_use]
+pub fn version(height: u64) -> BlsVersion {
+    Profile::Local.at(height).fork().bls_version()
 }
 
 fn secret(number: u64) -> SecretKey {

@@ -60,6 +60,11 @@ pub struct Stored {
     stakes: Stakes,
 }
 
+/// The committees that decide the block after one.
+pub(crate) fn committees(before: &Stored, round: u64) -> Committees {
+    Committees::new(before.provisioners.clone(), before.block.header.seed, round)
+}
+
 /// A chain of blocks, as it is on disk.
 #[derive(Debug, Clone)]
 pub struct Ledger {

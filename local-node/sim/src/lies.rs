@@ -6,9 +6,8 @@ use local_node_consensus::header::has_certificate;
 use local_node_consensus::signing::Signer;
 use local_node_types::ledger::{Attestation, Block, ConsensusHeader, FailedIteration, Hash};
 
-use crate::adversary::version;
-use crate::checkers::committees;
-use crate::ledger::Ledger;
+use crate::keys::version;
+use crate::ledger::{Ledger, committees};
 
 /// What a header lies about. All else in it holds, and its generator has signed it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -9,10 +9,8 @@ use local_node_types::ledger::{
 use local_node_types::message::{ratification_bytes, validation_bytes};
 use local_node_types::rules::BLOCK_GAS_LIMIT;
 
-use super::committees;
-use crate::adversary::version;
-use crate::keys::{EMERGENCY_KEY, key, point};
-use crate::ledger::Stored;
+use crate::keys::{EMERGENCY_KEY, key, point, version};
+use crate::ledger::{Stored, committees};
 
 /// The credits that make a candidate valid, and those for every other result.
 const CREDITS_FOR_VALID: u32 = 43;

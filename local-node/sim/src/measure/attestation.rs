@@ -13,8 +13,7 @@ use local_node_types::message::{ratification_bytes, validation_bytes};
 use super::networks::PROVISIONERS;
 use super::plot::{Plot, Series};
 use super::{Result, processor_time, table};
-use crate::adversary::version;
-use crate::keys::{Scheme, key};
+use crate::keys::{Scheme, key, version};
 
 /// How often each thing is timed; the median counts.
 const RUNS: usize = 9;

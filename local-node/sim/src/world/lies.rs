@@ -5,8 +5,8 @@ use local_node_types::ledger::{ConsensusHeader, StepName, Vote};
 use local_node_types::message::Message;
 
 use super::World;
-use crate::checkers::committees;
 use crate::keys::key;
+use crate::ledger::committees;
 use crate::lies::{Lie, Refusal};
 use crate::marks::Mark;
 

@@ -8,9 +8,8 @@ use local_node_types::keys::BlsKey;
 use local_node_types::ledger::StepName;
 
 use super::{Outcome, World};
-use crate::checkers::committees;
 use crate::keys::key;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, committees};
 
 /// The credits that decide a step for a candidate.
 const QUORUM: u32 = 43;

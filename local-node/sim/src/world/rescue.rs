@@ -10,8 +10,8 @@ use local_node_types::ledger::{Attestation, BLOCK_VERSION, Block, Header};
 use local_node_types::message::Message;
 
 use super::World;
-use crate::adversary::{resign, version};
-use crate::keys::key;
+use crate::adversary::resign;
+use crate::keys::{key, version};
 use crate::ledger::Ledger;
 use crate::node::Packet;
 

@@ -16,8 +16,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use local_node_consensus::committee::{Committee, Committees};
-use local_node_sim::adversary::version;
-use local_node_sim::keys::{Scheme, key};
+use local_node_sim::keys::{Scheme, key, version};
 use local_node_sim::ledger::{Ledger, Rules};
 use local_node_types::codec::Encode;
 use local_node_types::keys::BlsKey;

@@ -6,8 +6,7 @@ use std::collections::BTreeMap;
 
 use local_node_consensus::Input;
 use local_node_consensus::committee::Committees;
-use local_node_sim::adversary::version;
-use local_node_sim::keys::{Scheme, key};
+use local_node_sim::keys::{Scheme, key, version};
 use local_node_sim::ledger::{Ledger, Rules};
 use local_node_types::keys::BlsKey;
 use local_node_types::ledger::{ConsensusHeader, StepName, Vote};
