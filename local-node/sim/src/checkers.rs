@@ -5,7 +5,6 @@ mod headers;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use local_node_consensus::committee::Committees;
 use local_node_consensus::faults::check_fault_by;
 use local_node_consensus::finality::roll;
 use local_node_consensus::header::has_certificate;

@@ -24,8 +24,8 @@ use crate::people::{Shown, Statement, day, eligible, policy, sanctions, trusted,
 
 /// The number of calls in the sequence.
 const CALLS: u64 = 500;
-/// How many calls are drawn at a time. The first one is made, unless there are some that are accepted and whose function
-/// never was: then one of the function that was drawn least.
+/// How many calls are drawn at a time. The first one is made, unless there are some that are accepted and whose
+/// function never was: then one of the function that was drawn least.
 const DRAWN_CALLS: usize = 48;
 /// Functions that no call has the name of: `Admit` makes this one for the second attester, and no contract is here.
 const OTHERS: [&str; 2] = ["admit_by", "claim_for"];
