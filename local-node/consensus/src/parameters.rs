@@ -127,8 +127,8 @@ pub struct Config {
     /// Whether nodes that run apart do not look for each other, so that tests can show what that does.
     #[doc(hidden)]
     pub planted_drift: bool,
-    /// Whether the place, the time and the seed of a header are taken as they come, so that tests can show that their
-    /// checkers see it.
+    /// Whether the place, the time and the seed of a header go unchecked, so that tests can show that their checkers
+    /// see it.
     #[doc(hidden)]
     pub planted_header: bool,
 }

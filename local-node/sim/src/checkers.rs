@@ -372,7 +372,7 @@ mod tests {
             let lied = lie.tell(&honest, &ledger, signer().as_ref()).unwrap();
             let lied = attested(&ledger, lied);
             if lie == Lie::StateRoot {
-                // Only who executes the block can tell.
+                // Only a node that executes the block finds this.
                 assert!(matches!(append(&mut ledger.clone(), lied), Answer::NotAccepted));
             } else {
                 assert!(holds(&ledger, &lied).is_err(), "{lie:?}");

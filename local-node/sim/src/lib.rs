@@ -25,7 +25,7 @@
 //! | a vote that leaves before it is on disk | `world/outputs.rs` |
 //! | a block with a fault that proves nothing | `checkers.rs` |
 //! | a block without two quorums; an emergency block of another key, too early, or with votes | `checkers/headers.rs` |
-//! | a block whose header is wrong about its hash, place, time, roots, gas, maker or votes | `checkers/headers.rs` |
+//! | a block whose header is wrong about hash, place, time, roots, gas, generator or votes | `checkers/headers.rs` |
 //! | a block in whose header an adversary has lied | `world/lies.rs` |
 //! | a block that leads to other stakes or accounts at one node than at another | `checkers.rs` |
 //! | a core whose votes, ratifications and times of steps a restart from its log does not give | `checkers.rs` |
@@ -45,8 +45,9 @@
 //! Not by a third of the stake, but by the committees as they were drawn. Let the chains of two nodes part at a
 //! height, with final blocks F and G there, and children C and D. If an honest key ratified both C and D, its node must
 //! have let go of F or G in a stall: that is the only way in which the core lets go of a block that it has ratified on.
-//! A stall at another height explains nothing. Without such a key the quorums were disjoint but for equivocating
-//! credits, which no rule of the chain prevents. Every other pair of final blocks is a violation.
+//! A stall at another height explains nothing. A node that stops before it tells why it took blocks back counts as one
+//! in a stall. Without such a key the quorums were disjoint but for equivocating credits, which no rule of the chain
+//! prevents. Every other pair of final blocks is a violation.
 //!
 //! # The bound of the second phase
 //!

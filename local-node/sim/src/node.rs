@@ -272,7 +272,8 @@ pub(crate) struct Node {
     pub(crate) settled: u64,
     /// Whether its chain has stalled.
     pub(crate) stalled: bool,
-    /// The heights of blocks that it has taken back because its chain had stalled.
+    /// The heights of blocks that it has taken back because its chain had stalled, or for a cause that it could not
+    /// tell before it stopped.
     pub(crate) yielded: BTreeSet<u64>,
     /// The iteration and hash of the first block of the branch that it is leaving, and why.
     pub(crate) left: Option<(Cause, (u8, Hash))>,

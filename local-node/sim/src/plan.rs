@@ -117,9 +117,9 @@ const LONG_ONE_IN: u64 = 20;
 const LONG_MS: u64 = 800_000;
 /// From when on an emergency block is due in such a run, if no block has come since its beginning.
 const RESCUE_MS: u64 = 615_000;
-/// In how many runs of a hundred an adversary lies in headers, where there is no other one, and an honest node is dead
-/// after the healing, where no adversary is.
+/// In how many runs of a hundred an adversary lies in headers, if the plan has no other adversary.
 const LIARS_PERCENT: u64 = 15;
+/// In how many runs of a hundred a node is dead after the healing, if no adversary dies then.
 const DEAD_PERCENT: u64 = 10;
 /// What decides on these two is mixed with this number. With it, the seeds that tests name keep their plans.
 const LAST: u64 = 44_674;

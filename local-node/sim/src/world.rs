@@ -6,6 +6,8 @@ mod finality;
 mod ledger;
 mod lies;
 mod liveness;
+mod network;
+mod nodes;
 mod outputs;
 mod rescue;
 
@@ -15,19 +17,18 @@ use std::sync::Arc;
 
 use local_node_consensus::signing::Signer;
 use local_node_consensus::{Config, Millis};
-use local_node_core::{Core, CoreConfig, Input, LedgerId, Output, PeerId, Planted, Position};
+use local_node_core::{LedgerId, Planted, Position};
 use local_node_types::ledger::Hash;
-use local_node_types::message::Message;
 use sha3::{Digest, Sha3_256};
 
 use crate::adversary::Attack;
-use crate::checkers::{self, Checkers};
+use crate::checkers::Checkers;
 use crate::keys::{EMERGENCY_KEY, Scheme, key};
 use crate::ledger::real::RealLedger;
 use crate::ledger::{GENESIS_SECONDS, Ledger, Machine};
 use crate::lies::Lies;
-use crate::marks::{Mark, Marks};
-use crate::node::{Clock, Ingress, Node, Packet, Ray};
+use crate::marks::Marks;
+use crate::node::{Clock, Node, Packet, Ray};
 use crate::plan::{Fault, Plan};
 use crate::rng::Rng;
 use crate::trace::{Item, Trace};
@@ -37,8 +38,6 @@ const MAX_EVENTS_AT_ONCE: u32 = 200_000;
 /// The topics of ratifications and quorums.
 const RATIFICATION: u8 = 18;
 const QUORUM: u8 = 19;
-/// The most messages that may come again.
-const MAX_SENT: usize = 256;
 /// The most lines that a run tells.
 const MAX_LINES: usize = 20_000;
 
@@ -515,239 +514,5 @@ impl World {
     /// The time on a node's clock.
     fn clock(&self, node: usize) -> Millis {
         self.nodes[node].clock.at(self.now)
-    }
-
-    // ---- Nodes -----------------------------------------------------------------------------------------------------
-
-    /// How a node's core runs: by the rules, but for a planted bug.
-    fn config_of(&self, node: usize) -> CoreConfig {
-        let planted = match self.options.bug {
-            Some(Bug::Core(planted)) if self.is_honest(node) => Some(planted),
-            _ => None,
-        };
-        let planted_quorum = (self.options.bug == Some(Bug::WrongQuorum)).then_some(22);
-        let planted_drift = self.options.bug == Some(Bug::Drift);
-        let planted_header = self.options.bug == Some(Bug::HeaderUnchecked);
-        let consensus = Config { planted_quorum, planted_drift, planted_header, ..self.config };
-        CoreConfig { planted, ..CoreConfig::new(consensus) }
-    }
-
-    fn start_node(&mut self, node: usize) {
-        let config = self.config_of(node);
-        let now = self.clock(node);
-        let state = &mut self.nodes[node];
-        let (chain, sound) = match &mut state.real {
-            Some(real) => {
-                real.restart(&state.ledger).map_or_else(|what| (state.ledger.restart(), Err(what)), |it| (it, Ok(())))
-            }
-            None => (state.ledger.restart(), Ok(())),
-        };
-        let (before, last_final, unsettled) = chain;
-        let records = match self.options.bug {
-            Some(Bug::RecordsForgotten) => Vec::new(),
-            _ => state.log.records().to_vec(),
-        };
-        let position = state.log.last();
-        let restart = local_node_core::Restart { before, last_final, unsettled, records, position };
-        let mut out = Vec::new();
-        let signer = self.options.scheme.signer(&state.keys);
-        let core = Core::new(config, signer, restart, now, &mut out);
-        let same = core.unsettled().all(|(header, label)| {
-            state.ledger.at(header.height).is_some_and(|it| it.label == label && it.block.header.hash == header.hash)
-        });
-        state.core = Some(core);
-        self.check(node, if same { Ok(()) } else { Err("a restart gives other labels".to_owned()) });
-        self.check(node, sound);
-        self.carry_out(node, out);
-    }
-
-    /// A node stops in between two events.
-    fn crash_node(&mut self, node: usize) {
-        self.check_log(node);
-        self.stop_node(node);
-    }
-
-    /// What a core has bound itself by is in its log: one that starts from it, with all that is written, remembers the
-    /// same.
-    fn check_log(&mut self, node: usize) {
-        // What comes of a log that is not read is for the checker of votes to see.
-        if !self.is_honest(node) || self.options.bug == Some(Bug::RecordsForgotten) {
-            return;
-        }
-        let state = &self.nodes[node];
-        let Some(core) = &state.core else { return };
-        let (before, last_final, unsettled) = state.ledger.restart();
-        let (records, position) = (state.log.all().to_vec(), state.log.last());
-        let restart = local_node_core::Restart { before, last_final, unsettled, records, position };
-        let signer = self.options.scheme.signer(&state.keys);
-        let replayed = Core::new(self.config_of(node), signer, restart, self.clock(node), &mut Vec::new());
-        let settled = state.ledger.final_height();
-        let result = checkers::replay(&core.remembered(settled), &replayed.remembered(settled));
-        self.check(node, result);
-    }
-
-    fn stop_node(&mut self, node: usize) {
-        let kept = if self.rng.percent(50) { 0 } else { self.rng.place(4) };
-        let state = &mut self.nodes[node];
-        state.core = None;
-        state.life += 1;
-        state.syncing = false;
-        state.timer = None;
-        state.outbox.clear();
-        state.pending.clear();
-        state.open.clear();
-        state.seen.clear();
-        state.forwarded.clear();
-        state.begun.clear();
-        state.dropped.clear();
-        state.owed.clear();
-        state.admitted.clear();
-        state.sources.clear();
-        state.left = None;
-        state.real.iter_mut().for_each(RealLedger::close);
-        (state.stops_in_ledger, state.stops_in_outputs) = (false, None);
-        if self.plan.adversary == Some((node, Attack::ForgetVotes)) && self.healing.is_none() {
-            if state.log.forget() {
-                self.marks.note(Mark::ForgotVotes);
-            }
-        } else if state.log.crash(kept) > 0 {
-            self.marks.note(Mark::LostTail);
-        }
-    }
-
-    fn handle(&mut self, node: usize, input: Input) {
-        let now = self.clock(node);
-        let mut out: Vec<Output> = Vec::new();
-        let state = &mut self.nodes[node];
-        let Some(core) = &mut state.core else { return };
-        core.handle(now, input, &mut out);
-        let load = core.load();
-        state.latest = state.latest.max(now);
-        if load.wanted == 0 {
-            state.sources.clear();
-        }
-        self.check(node, checkers::load(&load));
-        self.carry_out(node, out);
-    }
-
-    /// Each message that has come to a node and has no verdict is held by its core.
-    fn check_verdicts(&mut self, node: usize) {
-        let state = &self.nodes[node];
-        if let Some(core) = &state.core {
-            let result = checkers::verdicts(state.open.len(), &core.load());
-            self.check(node, result);
-        }
-    }
-
-    /// Sets the timer of a node to when its core wants to be called.
-    fn set_timer(&mut self, node: usize) {
-        let deadline = self.nodes[node].core.as_ref().and_then(Core::deadline);
-        let at = deadline.map(|at| self.nodes[node].clock.when(at).max(self.now));
-        if self.nodes[node].timer == at {
-            return;
-        }
-        self.nodes[node].timer = at;
-        if let Some(at) = at {
-            let life = self.nodes[node].life;
-            self.schedule(at.since(self.now).0, Event::Timer { node, life });
-        }
-    }
-
-    fn fire(&mut self, node: usize, life: u64) {
-        if self.nodes[node].life == life && self.nodes[node].timer == Some(self.now) {
-            self.nodes[node].timer = None;
-            self.handle(node, Input::Timer);
-        }
-    }
-
-    fn synced(&mut self, node: usize, life: u64, position: Position) {
-        if self.nodes[node].life != life {
-            return;
-        }
-        let state = &mut self.nodes[node];
-        state.syncing = false;
-        state.log.sync(position);
-        let durable = state.log.durable();
-        let ready: Vec<_> = state.outbox.extract_if(.., |waiting| waiting.after <= durable).collect();
-        for waiting in ready {
-            self.send(node, waiting.to, *waiting.message);
-        }
-        self.write(node);
-        self.handle(node, Input::Durable(position));
-    }
-
-    /// Writes what is not on disk, unless the disk is writing.
-    fn write(&mut self, node: usize) {
-        let delay = 1 + self.rng.below(self.nodes[node].disk);
-        let state = &mut self.nodes[node];
-        if !state.syncing && !state.full && state.log.durable() < state.log.last() {
-            state.syncing = true;
-            let (life, position) = (state.life, state.log.last());
-            self.schedule(delay, Event::Synced { node, life, position });
-        }
-    }
-
-    // ---- Network ---------------------------------------------------------------------------------------------------
-
-    fn deliver(&mut self, to: usize, from: usize, ray: Option<Ray>, packet: Arc<Packet>) {
-        let state = &mut self.nodes[to];
-        if state.core.is_none() || state.dropped.contains(&PeerId(from as u64)) {
-            return;
-        }
-        if ray.is_some_and(|ray| !state.seen.insert(ray)) {
-            return;
-        }
-        self.received.0 += 1;
-        self.received.1 += packet.bytes.len() as u64;
-        if matches!(packet.message, Message::Block(_)) && state.sources.insert(from) && state.sources.len() == 3 {
-            self.marks.note(Mark::SyncFromThree);
-        }
-        let state = &mut self.nodes[to];
-        state.next_ingress += 1;
-        let ingress = local_node_core::IngressId(state.next_ingress);
-        if let Message::Transaction(transaction) = &packet.message {
-            return self.hear_transfer(to, from, ray, &packet, transaction.clone());
-        }
-        let (peer, message) = (PeerId(from as u64), Box::new(packet.message.clone()));
-        state.open.insert(ingress, Ingress { from, ray, packet });
-        self.handle(to, Input::Message { ingress, from: peer, message });
-    }
-
-    /// Puts a message on the way from one node to another, as far as the network lets them.
-    fn transmit(&mut self, from: usize, to: usize, ray: Option<Ray>, packet: &Arc<Packet>) {
-        if from == to || to >= self.nodes.len() || self.blocked[from][to] || self.rng.percent(self.plan.loss) {
-            return;
-        }
-        if self.funnel.is_some_and(|funnel| funnel.stops(from, to, packet.topic(), self.now)) {
-            return;
-        }
-        let copies = if self.rng.percent(self.plan.duplication) { 2 } else { 1 };
-        let late = self.late_by(from, packet.topic());
-        for _ in 0..copies {
-            let slow = if self.rng.percent(self.plan.stragglers) { 20 } else { 1 };
-            let delay = 1 + self.rng.below(self.plan.delay * slow) + late;
-            let clogged = self.clogged[from][to].since(self.now).0;
-            if clogged > delay {
-                self.marks.note(Mark::Clogged);
-            }
-            let delay = delay.max(clogged);
-            let until = self.now.plus(Millis(delay)).since(self.start);
-            self.trace(|| Item::Message { from, to, until, topic: packet.topic() });
-            self.schedule(delay, Event::Deliver { to, from, ray, packet: Arc::clone(packet) });
-        }
-        if self.sent.len() == MAX_SENT {
-            self.sent.pop_front();
-        }
-        self.sent.push_back(Sent { from, ray, packet: Arc::clone(packet) });
-    }
-
-    /// A message comes again, when the node has forgotten that it has had it.
-    fn replay(&mut self, to: usize, sent: Sent) {
-        if let Some(ray) = &sent.ray
-            && self.nodes[to].seen.remove(ray)
-        {
-            self.marks.note(Mark::Replayed);
-        }
-        self.deliver(to, sent.from, sent.ray, sent.packet);
     }
 }

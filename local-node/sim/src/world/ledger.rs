@@ -53,22 +53,26 @@ impl World {
                 self.on_accepted(node);
             }
         }
-        let reverted = matches!(answer, Answer::Reverted { .. });
-        if let Answer::Reverted { blocks, .. } = &answer {
-            self.note_owed(node, blocks);
-        }
-        if changes && self.nodes[node].stops_in_ledger {
-            if let Answer::Reverted { blocks, .. } = &answer {
-                // Nobody will tell why.
-                self.nodes[node].yielded.extend(blocks.iter().map(|block| block.header.height));
+        let reverted = match &answer {
+            Answer::Reverted { blocks, .. } => {
+                self.note_owed(node, blocks);
+                Some(blocks.iter().map(|block| block.header.height).collect::<Vec<_>>())
             }
+            _ => None,
+        };
+        let has_reverted = reverted.is_some();
+        if changes && self.nodes[node].stops_in_ledger {
             self.marks.note(Mark::CrashInLedger);
             self.tell(|| format!("node {node} stops after a change of its ledger"));
-            return self.stop_node(node);
+            self.stop_node(node);
+        } else {
+            self.handle(node, Input::Ledger { id, answer });
         }
-        self.handle(node, Input::Ledger { id, answer });
-        if changes {
-            self.check_mempool(node, reverted);
+        if self.nodes[node].life != life {
+            // The event that states the cause may be lost with the node's memory: it may have been a stall.
+            self.nodes[node].yielded.extend(reverted.into_iter().flatten());
+        } else if changes {
+            self.check_mempool(node, has_reverted);
         }
     }
 
