@@ -22,6 +22,8 @@ use crate::store::{IndexKey, SortOrder, Store, StoreError};
 
 /// The most waiting transactions whose gas prices are looked at.
 const MAX_PRICED: usize = 10_000;
+/// The longest body that the message of an error repeats: a body may have megabytes.
+const MAX_REPEATED_BYTES: usize = 40;
 
 pub(super) async fn answer(node: &NodeHandle, request: &Request) -> Answer {
     match (request.component.as_str(), request.topic.as_str()) {
@@ -31,14 +33,14 @@ pub(super) async fn answer(node: &NodeHandle, request: &Request) -> Answer {
             Ok(Reply::Json(stakes.iter().map(provisioner).collect()))
         }
         ("network", "peers") => {
-            let most = most(request, "peers")?.unwrap_or(usize::MAX);
-            Ok(Reply::Json(json!(node.alive_peers().await?.into_iter().take(most).collect::<Vec<_>>())))
+            let limit = limit(request, "peers")?.unwrap_or(usize::MAX);
+            Ok(Reply::Json(json!(node.alive_peers().await?.into_iter().take(limit).collect::<Vec<_>>())))
         }
-        // A node does not know where on earth its peers are.
+        // The node has no data about the locations of its peers.
         ("network", "peers_location") => Ok(Reply::Json(json!([]))),
         ("blocks", "gas-price") => {
-            let most = most(request, "transactions")?.unwrap_or(MAX_PRICED);
-            let prices = node.gas_prices(most.min(MAX_PRICED)).await?;
+            let limit = limit(request, "transactions")?.unwrap_or(MAX_PRICED);
+            let prices = node.gas_prices(limit.min(MAX_PRICED)).await?;
             Ok(Reply::Json(json!({
                 "average": prices.average, "max": prices.max, "median": prices.median, "min": prices.min,
             })))
@@ -71,13 +73,19 @@ pub(super) async fn answer(node: &NodeHandle, request: &Request) -> Answer {
     }
 }
 
-/// The number in the body of a request, the most that its client wants; nothing for an empty body.
-fn most(request: &Request, of_what: &str) -> Result<Option<usize>, Error> {
+/// The limit in the body of a request: a decimal number, or `None` for an empty body. `of_what`: what the answer lists.
+///
+/// # Errors
+/// [`Error::InvalidInput`] for any other text, which the message repeats only if it is short.
+fn limit(request: &Request, of_what: &str) -> Result<Option<usize>, Error> {
     let text = request.body.text()?.trim();
     if text.is_empty() {
         return Ok(None);
     }
-    text.parse().map(Some).map_err(|_| Error::InvalidInput(format!("`{text}` is not a number of {of_what}")))
+    text.parse().map(Some).map_err(|_| {
+        let shown = if text.len() <= MAX_REPEATED_BYTES { format!("`{text}`") } else { "the body".into() };
+        Error::InvalidInput(format!("{shown} is not a number of {of_what}"))
+    })
 }
 
 /// The data of a blob that a transaction in a block brought.

@@ -20,6 +20,11 @@ fn a_wallet_finds_out_about_node_and_chain() {
     assert_eq!(chain_id.body, [0]);
     let prices = SHARED.ask("/on/blocks/gas-price", b"").json();
     assert_eq!(prices, json!({ "average": 1, "max": 1, "median": 1, "min": 1 }));
+    // This node has no network.
+    assert_eq!((&info.json()["kadcast_address"], &info.json()["bootstrapping_nodes"]), (&Value::Null, &json!([])));
+    for limit in [&b""[..], b"0", b" 5 "] {
+        assert_eq!(SHARED.ask("/on/network/peers", limit).json(), json!([]));
+    }
     let provisioners = SHARED.ask("/on/node/provisioners", b"").json();
     let staked: Vec<_> = provisioners.as_array().unwrap().iter().map(|it| it["amount"].as_u64().unwrap()).collect();
     // The key that is paid the development share stands among the provisioners, without a stake.
@@ -50,7 +55,7 @@ fn feeders_stream_their_items() {
 #[test]
 fn bad_requests_are_told_what_is_wrong() {
     let unknown = "ab".repeat(32);
-    let cases: [(&str, &[u8], u16, &str); 12] = [
+    let cases: [(&str, &[u8], u16, &str); 16] = [
         ("/on/contracts:zz/f", b"", 400, "not a contract id"),
         ("/on/contracts/f", b"", 400, "needs an entity"),
         (&format!("/on/contracts:{unknown}/f"), b"", 500, "contract"),
@@ -60,6 +65,10 @@ fn bad_requests_are_told_what_is_wrong() {
         ("/on/transactions/preverify", &[0xff; 300], 400, "not a transaction"),
         ("/on/transactions/unheard", b"", 501, "unheard"),
         ("/on/account:xyz/status", b"", 400, "not an account"),
+        ("/on/network/peers", b"many", 400, "`many` is not a number of peers"),
+        ("/on/network/peers", &[b'7'; 1000], 400, "the body is not a number of peers"),
+        ("/on/network/peers", &[0xff], 422, "not UTF-8"),
+        ("/on/blocks/gas-price", b"-1", 400, "`-1` is not a number of transactions"),
         ("/on/prover/prove", b"", 501, "prover"),
         ("/on/nothing/at-all", b"", 404, "Path not found"),
         ("/nowhere", b"", 404, "Path not found"),
