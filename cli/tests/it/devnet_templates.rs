@@ -1,5 +1,5 @@
 //! What a project does on a devnet whose nodes die: each template is deployed, called and watched there, and its tests
-//! run there. The test of what is [shipped](crate::shipped) calls this, whose projects are built.
+//! run there. The test of what is [shipped](crate::all_shipped) calls this, whose projects are built.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::symlink;

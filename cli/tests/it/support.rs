@@ -74,9 +74,12 @@ impl Place {
             .env("PATH", std::env::join_paths(path).unwrap())
             .env("CARGO_TARGET_DIR", self.target.path())
             // All places share what they compile, so that the SDK is compiled once with each set of features. Cargo
-            // lets one of them compile at a time.
+            // lets one of them compile at a time in each profile. A package is the same to cargo in two places if its
+            // name, version, features, dependencies and path in the workspace are: then the times of its files alone
+            // tell whether the output of the other place is taken for its own.
             .env("CARGO_BUILD_BUILD_DIR", Path::new(KEPT).join("build"))
-            // Packages of all projects have the same names: the names of their modules tell the places apart there.
+            // Without it, modules have no hash in their names there, and contracts of one name that are not the same to
+            // cargo would overwrite each other's.
             .env("__CARGO_DEFAULT_LIB_METADATA", "places")
             // Whatever this clone's is.
             .env("CARGO_DUSK_REPOSITORY", "https://example.org/cargo-dusk")

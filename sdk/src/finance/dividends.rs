@@ -123,8 +123,8 @@ impl Dividends {
     /// Pays a holder all its dividends. Changes the state first, and moves the money last. Pays a contract through its
     /// function [`RECEIVE`].
     ///
-    /// A contract cannot be paid while a method of its own runs that changes it, so it cannot call for itself in such a
-    /// method. Let anybody call for a contract: the dividends go to the contract, whoever calls.
+    /// A contract cannot receive a payment while a method runs that changes its state, so such a method cannot claim.
+    /// Let anybody claim for a contract: the dividends go to the contract, whoever calls.
     ///
     /// # Errors
     /// [`Refused::NothingToClaim`].

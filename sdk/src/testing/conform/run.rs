@@ -268,7 +268,7 @@ impl<T: Restricted> Run<'_, T> {
     fn recoveries(&mut self) -> Result<(), Violation> {
         let Some((from, _)) = self.pair()? else { return Ok(()) };
         let to = self.token.holders() - 1;
-        // Fewer shares than are frozen as a part, which hides the lock: what is free without that part shows it.
+        // The lock covers fewer shares than the frozen part, which hides it: the free shares without the part show it.
         self.act(Act::Lock { holder: from, amount: 1 })?;
         let unlocked = self.token.holding(from)?.free;
         let has_part = self.done(Act::FreezePart { holder: from, amount: PART })?;

@@ -24,10 +24,11 @@ use crate::people::{Shown, Statement, day, eligible, policy, sanctions, trusted,
 
 /// The number of calls in the sequence.
 const CALLS: u64 = 500;
-/// How many calls are drawn at a time. The first one is made, unless there are some that are accepted and whose
-/// function never was: then one of the function that was drawn least.
+/// The number of calls that are drawn for each call that is made. The first one is made, unless the model accepts a
+/// call of a function that it has not accepted before: then one of the function with the fewest such calls.
 const DRAWN_CALLS: usize = 48;
-/// Functions that no call has the name of: `Admit` makes this one for the second attester, and no contract is here.
+/// Functions without a [`Call`] of their name: `Admit` makes `admit_by` for the second attester, and no contract takes
+/// part that `claim_for` could pay.
 const OTHERS: [&str; 2] = ["admit_by", "claim_for"];
 const NAMES: [&str; PEOPLE] = ["issuer", "alice", "bob", "carol", "dave", "eve", "frank", "grace"];
 /// Eighteen years.

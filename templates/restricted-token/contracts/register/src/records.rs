@@ -151,7 +151,7 @@ pub(crate) fn recover(
     reason: String,
 ) -> Result<(), Refused> {
     let by = offices.officer()?;
-    // Who has an office, and nothing else, is not in the ledger yet.
+    // The ledger does not know an account that has only an office.
     if offices.has_office(lost) {
         ledger.edit(lost)?;
     }
