@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::book::root;
 use crate::devnet_templates::{Projects, every_template_lives_while_nodes_die};
 use crate::session;
-use crate::support::{PROGRAM, Place};
+use crate::support::{PROGRAM, Place, turn};
 
 /// The contract of `restricted-token` is smaller after optimisation.
 const MAX_REGISTER_BYTES: u64 = 110 * 1024;
@@ -30,6 +30,7 @@ pub(crate) fn copied(project: &Path) -> Place {
 
 #[test]
 fn every_template_tells_its_story_and_lives_on_a_devnet() {
+    let _turn = turn();
     let list = Place::new().dusk(&["new", "--list", "--json"]).exits(0).document();
     let names = list["templates"].as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap().to_owned());
     // While a README is written, `TEMPLATE=NAME` runs its sessions alone.
@@ -81,6 +82,7 @@ fn readme(project: &Path) -> PathBuf {
 
 #[test]
 fn every_example_tells_its_story() {
+    let _turn = turn();
     let examples: Vec<PathBuf> = fs::read_dir(root().join("examples"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -94,12 +96,14 @@ fn every_example_tells_its_story() {
 
 #[test]
 fn the_code_of_the_book_passes_its_tests() {
+    let _turn = turn();
     let tested = copied(&root().join("book/code")).dusk(&["test", "--json"]).exits(0).document();
     assert!(tested["passed"].as_u64() > Some(3) && tested["failed"] == 0, "{tested}");
 }
 
 #[test]
 fn the_sdk_keeps_its_promises_on_a_chain() {
+    let _turn = turn();
     let tested = copied(&root().join("sdk/tests/chain")).dusk(&["test", "--json"]).exits(0).document();
     assert!(tested["passed"].as_u64() > Some(10) && tested["failed"] == 0, "{tested}");
 }

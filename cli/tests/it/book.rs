@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::all_shipped::copied;
 use crate::reference;
 use crate::session;
-use crate::support::Place;
+use crate::support::{Place, turn};
 
 /// Where code that the book shows may come from. All of it is built and tested.
 const TESTED: [&str; 3] = ["templates", "examples", "book/code"];
@@ -56,6 +56,7 @@ fn place_of(page: &Path) -> Place {
 
 #[test]
 fn every_session_of_the_book_does_what_it_says() {
+    let _turn = turn();
     let only = std::env::var("BOOK_PAGE").unwrap_or_default();
     let with_sessions = |page: &PathBuf| {
         read(page).lines().any(|line| line == "```console") && page.to_string_lossy().contains(only.as_str())

@@ -1,13 +1,14 @@
 //! Circuits on the command line: listed, checked, proved, built into a contract, tested, called.
 
 use crate::book::root;
-use crate::support::{Place, RunningNode, says, write_script};
+use crate::support::{Place, RunningNode, says, turn, write_script};
 
 const CIRCUIT: &str = "circuits/src/lib.rs";
 const SETTINGS: &str = ".cargo/config.toml";
 
 #[test]
 fn from_a_circuit_to_a_contract_that_takes_its_proofs() {
+    let _turn = turn();
     // It damages a key, and counts on there being no others.
     let mut place = Place::with_own_cache();
     place.dusk(&["new", "vault"]).exits(0);

@@ -11,7 +11,7 @@ use dusk_core::transfer::data::{ContractDeploy, TransactionData};
 use dusk_core::transfer::moonlight::Transaction as Moonlight;
 use local_node::accounts::{DevAccount, dev_accounts};
 
-use crate::support::{Place, RunningNode};
+use crate::support::{Place, RunningNode, turn};
 
 /// What a relay does with a deployment before it passes it on.
 type Mischief = dyn Fn(&Upstream, Transaction) -> Transaction + Send + Sync;
@@ -156,6 +156,7 @@ const DEPLOY: [&str; 5] = ["deploy", "--init", "[10]", "--from", "alice"];
 
 #[test]
 fn an_overtaken_deployment_names_the_account_that_has_its_id() {
+    let _turn = turn();
     let (place, node) = scene();
     let mallorys = dev_accounts().last().unwrap().id().to_string();
     // Mallory sees alice's deployment wait, and deploys the same code first: under the same id, with alice as the
@@ -192,6 +193,7 @@ fn an_overtaken_deployment_names_the_account_that_has_its_id() {
 
 #[test]
 fn an_id_that_is_taken_is_not_asked_for() {
+    let _turn = turn();
     let (place, node) = scene();
     let on = |more: &[&str]| place.dusk(&[&DEPLOY[..], &["--network", &node.url, "--json"], more].concat());
     // A relay that keeps alice's deployment to itself, and takes its id.
@@ -217,6 +219,7 @@ fn an_id_that_is_taken_is_not_asked_for() {
 
 #[test]
 fn a_deployment_that_is_changed_on_its_way_is_noticed() {
+    let _turn = turn();
     let (place, node) = scene();
     let changes: [(&str, Change); 3] = [
         ("its nonce is ", |deploy| deploy.nonce ^= 1),
@@ -247,6 +250,7 @@ fn a_deployment_that_is_changed_on_its_way_is_noticed() {
 
 #[test]
 fn a_deployment_is_recorded_only_when_it_is_verified() {
+    let _turn = turn();
     let (place, node) = scene();
     let account = || place.dusk(&["account", "alice", "--network", &node.url, "--json"]).exits(0).document();
     let on =

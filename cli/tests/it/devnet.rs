@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::support::{PROGRAM, Place, Ran, RunningNode, says};
+use crate::support::{PROGRAM, Place, Ran, RunningNode, says, turn};
 
 /// Tells what takes its time from what hangs.
 const HANGS: Duration = Duration::from_secs(180);
@@ -179,6 +179,7 @@ fn project() -> Place {
 
 #[test]
 fn a_devnet_lives_through_what_is_done_to_it() {
+    let _turn = turn();
     let mut place = Place::new();
     place.dusk(&["new", "shares"]).exits(0);
     place.enter("shares");

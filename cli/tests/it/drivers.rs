@@ -3,10 +3,11 @@
 use local_node_parity::drivers::{TEMPLATES, ask, put_fixture, recorded};
 use local_node_vm::driver::Driver;
 
-use crate::support::Place;
+use crate::support::{Place, turn};
 
 #[test]
 fn drivers_answer_as_they_answer_productions_reader() {
+    let _turn = turn();
     let records = recorded().unwrap();
     for template in TEMPLATES {
         let mut place = Place::new();

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::support::{Place, says};
+use crate::support::{Place, says, turn};
 
 /// A project of a template.
 fn project(template: &str) -> Place {
@@ -24,6 +24,7 @@ fn names(list: &Value) -> Vec<&str> {
 
 #[test]
 fn evidence_about_an_allow_list_is_made_again_and_checked() {
+    let _turn = turn();
     let place = project("private-allowlist");
     let written = place.dusk(&["evidence", "--json"]).exits(0).document();
     assert_eq!((&written["sound"], &written["threats"]["open"]), (&true.into(), &0.into()), "{written}");
@@ -140,6 +141,7 @@ fn refuses_what_is_no_evidence(place: &Place) {
 
 #[test]
 fn evidence_about_a_restricted_token_has_its_whole_table_and_is_of_no_other_project() {
+    let _turn = turn();
     let place = project("restricted-token");
     let written = place.dusk(&["evidence"]).exits(0);
     says(&written, &["threats", "threats averted", "1 of 1 audit clean", "written"]);

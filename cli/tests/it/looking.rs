@@ -12,7 +12,7 @@ use local_node::accounts::dev_accounts;
 use serde_json::Value;
 use sha3::{Digest, Sha3_256};
 
-use crate::support::{PROGRAM, Place, Ran, RunningNode, says};
+use crate::support::{PROGRAM, Place, Ran, RunningNode, says, turn};
 
 /// Compares everything a command said, with what differs between runs taken out.
 fn snapshot(name: &str, ran: &Ran) {
@@ -281,6 +281,7 @@ fn durations_and_numbers_of_control_are_checked() {
 
 #[test]
 fn what_a_project_does_on_a_chain_is_told_in_its_own_words() {
+    let _turn = turn();
     let mut place = Place::new();
     place.dusk(&["new", "watched"]).exits(0);
     place.enter("watched");

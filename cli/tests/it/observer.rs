@@ -6,7 +6,7 @@ use dusk_sdk_protocol::observation::FindingKind;
 use serde_json::Value;
 
 use crate::book::root;
-use crate::support::{Place, says};
+use crate::support::{Place, says, turn};
 
 /// The tests that fail, each with the kind of the finding that it is for, and parts of its place and text.
 const LEAKS: &[(&str, &str, &str, &str)] = &[
@@ -76,6 +76,7 @@ fn find<'a>(tested: &'a Value, name: &str) -> &'a Value {
 
 #[test]
 fn private_data_is_found_where_it_shows() {
+    let _turn = turn();
     let place = Place::new();
     place.copy(&root().join("cli/tests/observed"));
     let tested = place.dusk(&["test", "--observer", "--json"]).exits(1).document();

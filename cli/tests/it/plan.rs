@@ -2,7 +2,7 @@
 
 use crate::all_shipped::copied;
 use crate::book::root;
-use crate::support::{Place, RunningNode};
+use crate::support::{Place, RunningNode, turn};
 
 /// The example with two contracts, and a node.
 fn scene() -> (Place, RunningNode) {
@@ -13,6 +13,7 @@ fn scene() -> (Place, RunningNode) {
 
 #[test]
 fn contracts_that_need_each_other_are_deployed_in_order() {
+    let _turn = turn();
     let (place, node) = scene();
     let on = |words: &[&str]| place.dusk(&[words, &["--network", &node.url]].concat());
 
@@ -56,6 +57,7 @@ fn contracts_that_need_each_other_are_deployed_in_order() {
 
 #[test]
 fn a_plan_that_stops_in_the_middle_goes_on_from_there() {
+    let _turn = turn();
     let (place, node) = scene();
     let on = |words: &[&str]| place.dusk(&[words, &["--network", &node.url]].concat());
     place.write("dusk.toml", "[deploy.oracle]\ncontract = 'price'\n[deploy.shop]\ninit = ['@contract:oracle']\n");

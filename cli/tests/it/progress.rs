@@ -1,9 +1,10 @@
 //! What a command says while it compiles, with a stand-in for the part of cargo that does.
 
-use crate::support::{PROGRAM, Place, says, write_script};
+use crate::support::{PROGRAM, Place, says, turn, write_script};
 
 #[test]
 fn a_long_compilation_says_what_it_compiles_where_nothing_can_move() {
+    let _turn = turn();
     let mut place = Place::new();
     place.dusk(&["new", "list", "--template", "private-allowlist"]).exits(0);
     place.enter("list");

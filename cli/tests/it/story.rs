@@ -5,12 +5,13 @@ use std::time::Instant;
 
 use crate::book::root;
 use crate::picture;
-use crate::support::{PROGRAM, Place, RunningNode, says};
+use crate::support::{PROGRAM, Place, RunningNode, says, turn};
 
 const CONTRACT: &str = "contracts/counter/src/lib.rs";
 
 #[test]
 fn from_an_empty_folder_to_a_refused_call() {
+    let _turn = turn();
     let mut place = Place::new();
     place.dusk(&["new", "shares"]).exits(0);
     place.enter("shares");
@@ -371,6 +372,7 @@ fn lives_on_a_chain(place: &Place) {
 
 #[test]
 fn the_demo_shows_the_main_job() {
+    let _turn = turn();
     let place = Place::new();
     let shown = place.dusk(&["demo", "--folder", "shown", "--json"]).exits(0).document();
     let result = |step: &str| {
@@ -397,6 +399,7 @@ fn the_demo_shows_the_main_job() {
 
 #[test]
 fn the_demo_plays_a_settlement_with_real_proofs() {
+    let _turn = turn();
     let place = Place::new();
     let shown = place.dusk(&["demo", "settlement", "--folder", "shown", "--json"]).exits(0).document();
     let steps = shown["steps"].as_array().unwrap();

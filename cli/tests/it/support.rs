@@ -1,9 +1,11 @@
 //! Running the program in folders of its own.
 
+use std::cell::Cell;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -11,7 +13,45 @@ use tempfile::TempDir;
 /// The program under test.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_cargo-dusk");
 /// A folder that stays between runs: the SDK is unpacked there, and what projects compile is kept there.
-pub(crate) const KEPT: &str = env!("CARGO_TARGET_TMPDIR");
+const KEPT: &str = env!("CARGO_TARGET_TMPDIR");
+
+/// How many tests compile projects at a time. Each has a target folder of its own for what its projects compile.
+const LANES: usize = 2;
+
+thread_local! {
+    /// The lane of the test of this thread.
+    static LANE: Cell<usize> = const { Cell::new(0) };
+}
+
+/// The turn of a test that compiles projects, until it is dropped.
+///
+/// The packages of all projects have the same names, so two tests must not share a target folder at one time. Make the
+/// places of the test after this: they compile in the folder of its lane.
+pub(crate) struct Turn {
+    lane: usize,
+}
+
+/// The lanes that are in use.
+static LANES_IN_USE: (Mutex<[bool; LANES]>, Condvar) = (Mutex::new([false; LANES]), Condvar::new());
+
+/// Waits for a lane that no other test uses.
+pub(crate) fn turn() -> Turn {
+    let (in_use, freed) = &LANES_IN_USE;
+    let in_use = in_use.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut in_use = freed.wait_while(in_use, |it| it.iter().all(|used| *used)).unwrap_or_else(PoisonError::into_inner);
+    let lane = in_use.iter().position(|used| !used).expect("a lane is free");
+    in_use[lane] = true;
+    LANE.set(lane);
+    Turn { lane }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let (in_use, freed) = &LANES_IN_USE;
+        in_use.lock().unwrap_or_else(PoisonError::into_inner)[self.lane] = false;
+        freed.notify_one();
+    }
+}
 
 /// Writes a program that the shell runs.
 ///
@@ -28,18 +68,17 @@ pub(crate) fn write_script(path: &Path, text: &str) {
 /// A folder outside of any repository, and the program in it.
 pub(crate) struct Place {
     folder: TempDir,
-    /// The target folder of its projects.
-    target: TempDir,
     has_own_cache: bool,
+    lane: usize,
     /// The folder that commands run in.
     pub(crate) at: PathBuf,
 }
 
 impl Place {
     pub(crate) fn new() -> Self {
-        let (folder, target) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let folder = tempfile::tempdir().unwrap();
         let at = folder.path().canonicalize().unwrap();
-        Self { folder, target, has_own_cache: false, at }
+        Self { folder, has_own_cache: false, lane: LANE.get(), at }
     }
 
     /// One whose keys, parameters and compiled modules are no other place's, and go with it. The SDK is kept all the
@@ -72,15 +111,7 @@ impl Place {
         command
             .current_dir(&self.at)
             .env("PATH", std::env::join_paths(path).unwrap())
-            .env("CARGO_TARGET_DIR", self.target.path())
-            // All places share what they compile, so that the SDK is compiled once with each set of features. Cargo
-            // lets one of them compile at a time in each profile. A package is the same to cargo in two places if its
-            // name, version, features, dependencies and path in the workspace are: then the times of its files alone
-            // tell whether the output of the other place is taken for its own.
-            .env("CARGO_BUILD_BUILD_DIR", Path::new(KEPT).join("build"))
-            // Without it, modules have no hash in their names there, and contracts of one name that are not the same to
-            // cargo would overwrite each other's.
-            .env("__CARGO_DEFAULT_LIB_METADATA", "places")
+            .env("CARGO_TARGET_DIR", Path::new(KEPT).join(format!("projects-{}", self.lane)))
             // Whatever this clone's is.
             .env("CARGO_DUSK_REPOSITORY", "https://example.org/cargo-dusk")
             .stdin(Stdio::null());

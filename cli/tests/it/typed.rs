@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::book::root;
 use crate::hostile::{self, HOSTILE};
-use crate::support::{PROGRAM, Place, Ran, RunningNode, says, write_script};
+use crate::support::{PROGRAM, Place, Ran, RunningNode, says, turn, write_script};
 
 /// A command on one node, and another that the environment names.
 struct On<'a> {
@@ -38,6 +38,7 @@ impl On<'_> {
 
 #[test]
 fn what_people_type_arrives_as_it_was_typed_or_is_refused() {
+    let _turn = turn();
     let mut place = Place::new();
     place.dusk(&["new", "kinds"]).exits(0);
     place.enter("kinds");

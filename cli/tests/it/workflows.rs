@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::book::root;
-use crate::support::{KEPT, PROGRAM, Place, Ran, says};
+use crate::support::{PROGRAM, Place, Ran, says, turn};
 
 /// Where the workflow is in a project.
 const FILE: &str = ".github/workflows/ci.yml";
@@ -98,8 +98,6 @@ impl Runner {
             .env("PATH", std::env::join_paths([bin].into_iter().chain(path)).unwrap())
             .env("HOME", self.folder.path())
             .env("CARGO_HOME", &self.cargo_home)
-            // The home's path is in the compiler's flags: what is compiled there is not shared with other places.
-            .env("CARGO_BUILD_BUILD_DIR", Path::new(KEPT).join("build-runner"))
             // A runner has rustup with the stable toolchain.
             .env("RUSTUP_HOME", rustup_home())
             .env("CARGO_DUSK_REPOSITORY", &self.repository)
@@ -157,6 +155,7 @@ fn release(place: &Place, repository: &Path, revision: &str) -> PathBuf {
 
 #[test]
 fn the_workflow_of_a_new_project_runs_in_a_clean_home() {
+    let _turn = turn();
     let mut place = Place::new();
     place.dusk(&["new", "tried"]).exits(0);
     place.enter("tried");
@@ -182,6 +181,7 @@ fn the_workflow_of_a_new_project_runs_in_a_clean_home() {
 
 #[test]
 fn without_a_release_the_workflow_builds_the_revision() {
+    let _turn = turn();
     let mut place = Place::new();
     place.dusk(&["new", "tried"]).exits(0);
     place.enter("tried");
@@ -228,6 +228,7 @@ fn without_a_release_the_workflow_builds_the_revision() {
 #[test]
 #[ignore = "compiles the command, which takes ten minutes"]
 fn without_a_release_the_workflow_builds_this_clone() {
+    let _turn = turn();
     let mut place = Place::new();
     place.dusk(&["new", "tried"]).exits(0);
     place.enter("tried");
