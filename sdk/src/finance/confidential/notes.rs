@@ -4,7 +4,8 @@
 //! any of the last [`ROOTS`] roots: notes are never removed from the tree, so an older root shows nothing false.
 //!
 //! All acts of a block take one place among these roots, with the root at the end of the block. So whoever pays for
-//! many acts cannot push out the root of a proof that waits: each place takes a block.
+//! many acts needs [`ROOTS`] blocks to push out the root of a proof that waits. A root between two acts of a block is
+//! not kept: a proof is about the end of a block.
 
 use alloc::vec::Vec;
 

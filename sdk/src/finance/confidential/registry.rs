@@ -6,9 +6,9 @@
 //! show no owner, so they cannot be linked to an entry.
 //!
 //! A proof may use one of the last [`ROOTS`] roots. A registration changes no root. An admission keeps the older roots
-//! valid, and all admissions of a block take one place among them: a crowd that registers and is admitted cannot push
-//! out the root of a proof that waits. A change of an entry (such as a freeze, or the end of one) and a removal
-//! invalidate all older roots at once, and with them all earlier proofs.
+//! valid, and all admissions of a block take one place among them: to push out the root of a proof that waits, a crowd
+//! needs an admission in each of [`ROOTS`] blocks. A change of an entry (such as a freeze, or the end of one) and a
+//! removal invalidate all older roots at once, and with them all earlier proofs.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -405,6 +405,20 @@ mod tests {
         assert!(it.policy(first, 1, 0).is_err());
         assert_eq!(it.roots.len(), ROOTS);
         assert!(it.policy(0.into(), 1, 0).is_err());
+    }
+
+    /// A fresh registry has the height 0, like the first block: the admissions there take one place as in any other.
+    #[test]
+    fn the_first_block_takes_one_place_too() {
+        let mut it = registry(0);
+        admit(&mut it, 1, 0);
+        let within = it.root();
+        admit(&mut it, 2, 0);
+        let end = it.root();
+        assert!(it.policy(within, 1, 0).is_err() && it.policy(end, 1, 0).is_ok());
+        admit(&mut it, 3, 1);
+        assert!(it.policy(end, 1, 0).is_ok() && it.policy(it.root(), 1, 0).is_ok());
+        assert_eq!(it.roots.len(), 2);
     }
 
     /// Strangers register as often as they like; those who are admitted in one block take one place of a root.

@@ -1,8 +1,8 @@
 //! Tests of registrations by a credential of an attester. The attesters are those of the public half of
 //! `dusk_sdk::finance`, the registry is that of the confidential half.
 
-use ::asset::{Eligibility, EligibilityChanged, MAX_COUNTRIES, Refused};
-use circuits::{Attestation, EnrolAttested, EnrolAttestedPrivate, EnrolAttestedPublic, Enrolment};
+use ::asset::{Eligibility, EligibilityChanged, FIRST_REGISTRATIONS, HolderAttested, MAX_COUNTRIES, Refused};
+use circuits::{Attestation, Enrol, EnrolAttested, EnrolAttestedPrivate, EnrolAttestedPublic, Enrolment};
 use dusk_sdk::finance::attesters::{self, MAX_ATTESTERS, MAX_TOPICS};
 use dusk_sdk::finance::confidential::{pool, registry};
 use dusk_sdk::finance::offices;
@@ -14,12 +14,13 @@ use play::Act;
 
 use crate::attester::{Attester, Person};
 use crate::market::{
-    ALICE, BOB, LEVEL, MONEY, Market, PEOPLE, REASON, SHARES, Side, TODAY, keys, prove, refused,
+    ALICE, BOB, LEVEL, MONEY, Market, PEOPLE, REASON, SHARES, Side, TODAY, holder, keys, prove, refused,
 };
 
-/// Two people who are not holders yet.
+/// Three people who are not holders yet.
 const DAVE: usize = PEOPLE;
 const ERIN: usize = PEOPLE + 1;
+const FRED: usize = PEOPLE + 2;
 /// What an attester has to be trusted for.
 const TOPIC: u32 = 7;
 /// The Netherlands.
@@ -88,17 +89,24 @@ fn an_attested_person_becomes_a_holder_without_an_officer(chain: Chain) -> TestR
     let person = attester.attest(66, RESIDENCE, LEVEL, TODAY + 100);
     market.register(DAVE, &person, &attester)?.refused(unknown());
     let entry = attester.entry(&[TOPIC, 9], until);
-    let eligibility = Eligibility { topics: vec![TOPIC], attesters: vec![entry.clone()], blocked: vec![] };
+    let eligibility = Eligibility {
+        topics: vec![TOPIC],
+        attesters: vec![entry.clone()],
+        blocked: vec![],
+        registrations: FIRST_REGISTRATIONS,
+    };
     let event = EligibilityChanged { eligibility: eligibility.clone(), by: (&market.issuer).into() };
     officer.set_attesters(vec![TOPIC], vec![entry]).emits(event);
     assert_eq!(market.sides[SHARES].asset.eligibility()?, eligibility);
-    // Anybody submits it. The entry is what the attester says.
+    // Anybody submits it. The entry is what the attester says, and the chain tells which attester that is.
     let it = &market.sides[SHARES];
     let registration = it.enrolling(DAVE, &person, &attester)?;
     let proof = prove::<_, EnrolAttested>(&chain, &registration.1)?;
-    it.submit(&market.relayer, &registration, proof).succeeds();
+    let sent = it.submit(&market.relayer, &registration, proof);
     let (attestation, act) = registration;
-    let entry = attestation.entry(act.call.owner);
+    let (owner, tag) = (act.call.owner, attestation.tag);
+    sent.emits(HolderAttested { owner, attester: attester.key(), tag });
+    let entry = attestation.entry(owner);
     assert_eq!((entry.country, entry.level, entry.valid_until), (RESIDENCE, LEVEL, TODAY + 100));
     assert_eq!(it.asset.holder(act.call.owner)?, Some(entry));
     // The auditor reads whose keys they are, and the wallets see the new holder, who receives and sends like others.
@@ -128,15 +136,24 @@ fn a_person_registers_one_owner_of_its_own(chain: Chain) -> TestResult {
     for other in [Enrolment { owner: erin.owner, ..call }, Enrolment { reading: erin.reading, ..call }] {
         anybody.register(other, *attestation, proof).refused(refused(pool::Refused::ProofInvalid));
     }
-    let money = &market.sides[MONEY].asset;
-    let entry = attester.entry(&[], TODAY + 500);
-    money.by(&market.issuer).trust(entry, None).succeeds();
-    let elsewhere = money.by(&market.relayer).register(call, *attestation, proof);
+    // Another asset of the same auditor and attester differs in nothing else.
+    let twin = chain.deploy(&market.issuer, ::asset::init("Twin".into(), it.auditor.key()))?;
+    let of_twin = twin.by(&market.issuer);
+    of_twin.set_policy(TODAY, 10, LEVEL).succeeds();
+    of_twin.trust(attester.entry(&[], TODAY + 500), None).succeeds();
+    let elsewhere = twin.by(&market.relayer).register(call, *attestation, proof);
     elsewhere.refused(refused(pool::Refused::ProofInvalid));
     it.submit(&market.relayer, &registration, proof).succeeds();
     it.submit(&market.relayer, &registration, proof).refused(refused(registry::Refused::AlreadyRegistered));
     // The same person with a second owner.
     market.register(ERIN, &person, &attester)?.refused(refused(registry::Refused::TagUsed));
+    // Another attester, who signs for the same key, makes no other person of it, and a freeze does not either.
+    let (officer, second) = (it.asset.by(&market.issuer), Attester::new(56));
+    officer.trust(second.entry(&[TOPIC], TODAY + 500), None).succeeds();
+    let again = second.attest(66, 276, LEVEL, TODAY + 100);
+    market.register(ERIN, &again, &second)?.refused(refused(registry::Refused::TagUsed));
+    officer.set_active(call.owner, false, REASON.into()).succeeds();
+    market.register(ERIN, &again, &second)?.refused(refused(registry::Refused::TagUsed));
     // Another asset has another tag for it.
     assert_ne!(person.attestation(market.sides[MONEY].terms.asset).tag, attestation.tag);
     Ok(())
@@ -223,7 +240,8 @@ fn nobody_registers_with_more_than_its_attester_says(chain: Chain) -> TestResult
     act.private.person.signature = forged.signature.clone();
     let refusal = prove::<_, EnrolAttested>(&chain, &act).expect_err("the attester has not signed it");
     assert_eq!(refusal.constraint(), Some("the attester has signed the credential"), "{refusal}");
-    // What is sent is what was proved.
+    // What is sent is what was proved, also if the forger is an attester: both have revoked nothing.
+    it.asset.by(&market.issuer).trust(forger.entry(&[TOPIC], TODAY + 500), None).succeeds();
     let (attestation, act) = &usual;
     let proof = prove::<_, EnrolAttested>(&chain, act)?;
     for changed in [
@@ -231,6 +249,7 @@ fn nobody_registers_with_more_than_its_attester_says(chain: Chain) -> TestResult
         Attestation { level: LEVEL + 1, ..*attestation },
         Attestation { valid_until: TODAY + 101, ..*attestation },
         Attestation { tag: attestation.attester, ..*attestation },
+        Attestation { attester: forger.key(), ..*attestation },
     ] {
         let sent = it.asset.by(&market.relayer).register(act.call, changed, proof);
         sent.refused(refused(pool::Refused::ProofInvalid));
@@ -271,7 +290,7 @@ fn what_a_bad_attester_has_vouched_for_is_frozen(chain: Chain) -> TestResult {
     let it = &mut market.sides[SHARES];
     let officer = it.asset.by(&market.issuer);
     officer.distrust(attester.key()).succeeds();
-    // Who is a holder stays one until an officer freezes it: the arguments of `register` tell who vouched for whom.
+    // Who is a holder stays one until an officer freezes it: `HolderAttested` tells who vouched for whom.
     let entry = it.asset.holder(owner)?.ok_or_else(|| Failure::new("he is registered"))?;
     assert!(entry.active);
     it.ledger.set_holder(it.ledger.holders(), entry);
@@ -282,6 +301,31 @@ fn what_a_bad_attester_has_vouched_for_is_frozen(chain: Chain) -> TestResult {
     chain.revert(&before);
     officer.set_active(owner, false, REASON.into()).succeeds();
     officer.issue(order, root, proof).refused(refused(registry::Refused::UnknownRegistryRoot));
+    Ok(())
+}
+
+/// A thief of an attester's key registers as many owners as officers have allowed, and then nobody can.
+#[dusk_sdk::test]
+fn attesters_do_not_fill_the_registry(chain: Chain) -> TestResult {
+    let attester = Attester::new(55);
+    let market = Market::trusting(&chain, &attester, TODAY + 500)?;
+    let it = &market.sides[SHARES];
+    let officer = it.asset.by(&market.issuer);
+    let [first, second] = [66, 67].map(|person| attester.attest(person, RESIDENCE, LEVEL, TODAY + 100));
+    assert_eq!(it.asset.eligibility()?.registrations, FIRST_REGISTRATIONS);
+    market.register(DAVE, &first, &attester)?.succeeds();
+    assert_eq!(it.asset.eligibility()?.registrations, FIRST_REGISTRATIONS - 1);
+    officer.allow_registrations(0).succeeds();
+    market.register(ERIN, &second, &attester)?.refused(Refused::NoRegistrationsLeft);
+    // Officers admit others all the same.
+    let act = play::enrol(&it.terms, Party::new(keys(FRED), it.terms.asset).register(&it.terms.auditor)?);
+    let proof = prove::<_, Enrol>(&chain, &act)?;
+    officer.admit(act.call, holder(act.call.owner), proof).succeeds();
+    // A registration that is refused uses nothing up.
+    officer.allow_registrations(1).succeeds();
+    market.register(ERIN, &first, &attester)?.refused(refused(registry::Refused::TagUsed));
+    market.register(ERIN, &second, &attester)?.succeeds();
+    assert_eq!(it.asset.eligibility()?.registrations, 0);
     Ok(())
 }
 
@@ -296,6 +340,7 @@ fn attesters_are_checked_and_are_the_officers_business(chain: Chain) -> TestResu
     stranger.trust(entry(56), None).refused(offices::Refused::NotOfficer.into());
     stranger.distrust(attester.key()).refused(offices::Refused::NotOfficer.into());
     stranger.block_countries(vec![]).refused(offices::Refused::NotOfficer.into());
+    stranger.allow_registrations(5).refused(offices::Refused::NotOfficer.into());
     officer.trust(entry(55), None).refused(attesters::Refused::KnownAttester.into());
     let ended = Attester::new(56).entry(&[TOPIC], TODAY - 1);
     officer.trust(ended, None).refused(attesters::Refused::EndsBeforeToday.into());

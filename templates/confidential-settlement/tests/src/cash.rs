@@ -286,6 +286,33 @@ fn a_rejection_gives_shares_and_cash_back_at_once(chain: Chain) -> TestResult {
     it.till.agree(DEPOSIT)
 }
 
+/// A lock of cash is released or cancelled, and either once: also after the deadline, and without the settlement.
+#[dusk_sdk::test]
+fn a_lock_of_cash_ends_once(chain: Chain) -> TestResult {
+    let mut it = Exchange::open(&chain)?;
+    let trade = it.affirmed(AMOUNTS)?;
+    it.market.lock(&trade, SHARES)?;
+    let (name, deadline, locked) = (trade.name, trade.instruction.deadline, it.lock_cash(&trade)?);
+    let settlement = it.market.settlement.by(&it.market.relayer);
+    let cash = it.till.cash.by(&it.till.relayer);
+    let before = chain.snapshot();
+    settlement.settle(name).succeeds();
+    settlement.settle(name).refused(NotSettled::AlreadySettled);
+    chain.mine(DEADLINE_BLOCKS);
+    cash.cancel(locked.id).refused(refused(locks::Refused::UnknownLock));
+    chain.revert(&before);
+    // Nobody has settled. After the deadline nobody can, and anybody cancels.
+    chain.mine(DEADLINE_BLOCKS);
+    settlement.settle(name).refused(NotSettled::DeadlinePassed { deadline });
+    cash.cancel(locked.id).succeeds();
+    cash.cancel(locked.id).refused(refused(locks::Refused::UnknownLock));
+    settlement.give_back(name).emits(GivenBack { name, legs: [true, false] });
+    it.market.returned_to(&trade);
+    it.cash_is_back(&locked);
+    assert_eq!(it.balances(), ([100, 0, 0], [0, DEPOSIT, 0]));
+    it.till.agree(DEPOSIT)
+}
+
 #[dusk_sdk::test]
 fn a_lock_of_cash_is_what_the_instruction_says(chain: Chain) -> TestResult {
     let mut it = Exchange::open(&chain)?;

@@ -24,9 +24,17 @@ const TRANSFER: [&str; 4] = [
 ];
 /// A new note of a public amount of cash.
 const DEPOSIT: [&str; 1] = ["deposit.order.commitment"];
-/// The owner of a registration, which is a hash of random keys, and its reading key.
-const REGISTER: [&str; 4] =
-    ["register.call.owner", "register.call.reading", "HolderRegistered.owner", "HolderAdmitted.holder.owner"];
+/// The owner of a registration, which is a hash of random keys, its reading key, and the tag, a hash of the person's
+/// key.
+const REGISTER: [&str; 7] = [
+    "register.call.owner",
+    "register.call.reading",
+    "register.attestation.tag",
+    "HolderRegistered.owner",
+    "HolderAdmitted.holder.owner",
+    "HolderAttested.owner",
+    "HolderAttested.tag",
+];
 /// The legs of an instruction are commitments with random blindings, and its name is a hash of both.
 const INSTRUCTION: [&str; 6] = [
     "instruct.instruction.legs.commitment",
@@ -165,16 +173,18 @@ fn nobody_learns_which_person_registers(chain: Chain, private: &Private) -> Test
     let (officer, attester) = (asset.by(&issuer), Attester::new(55));
     officer.set_policy(TODAY, 10, LEVEL).succeeds();
     officer.set_attesters(vec![7], vec![attester.entry(&[7], TODAY + 500)]).succeeds();
-    let secret = scalar(&seed, 1);
+    // Each person has a key, a serial number and a salt of its own.
+    let number = private.one_of(&[1, 11, 21]);
+    let secret = scalar(&seed, number);
     let credential = Credential {
         holder: (Point::GENERATOR * &secret).u(),
-        serial: scalar(&seed, 2).field(),
+        serial: scalar(&seed, number + 1).field(),
         born: TODAY - private.one_of(&[10_000, 10_001, 25_000]),
         expires: TODAY + 100,
         residence: 528,
         nationality: private.one_of(&[528, 276, 840]),
         accreditation: LEVEL,
-        salt: scalar(&seed, 3).field(),
+        salt: scalar(&seed, number + 2).field(),
     };
     let (person, terms) = (attester.sign(secret, credential), asset.terms()?);
     let attestation = person.attestation(terms.asset);

@@ -1,13 +1,13 @@
 //! The roots that proofs may be about: whatever strangers do, the proof of a holder waits for some blocks. If its root
 //! becomes stale, the holder makes a new proof, and has lost nothing.
 
-use circuits::Enrol;
+use circuits::{Enrol, Issue};
 use dusk_sdk::Field;
 use dusk_sdk::finance::confidential::{notes, registry};
 use dusk_sdk::testing::confidential::Party;
 use dusk_sdk::testing::*;
 
-use crate::people::{ALICE, BOB, ISSUED, PEOPLE, Scene, holder, keys, prove};
+use crate::people::{ALICE, BOB, CAROL, ISSUED, PEOPLE, Scene, holder, keys, prove};
 use crate::threats::refused;
 
 /// As many strangers as the registry keeps roots.
@@ -51,6 +51,34 @@ fn a_crowd_of_holders_does_not_end_a_waiting_proof(chain: Chain) -> TestResult {
     scene.submit(waiting)?;
     assert_eq!(scene.values(BOB), [30]);
     Ok(())
+}
+
+/// The root between two acts of a block is none: the block has one place among the roots of notes.
+#[dusk_sdk::test]
+fn acts_of_one_block_take_the_place_of_one_root(chain: Chain) -> TestResult {
+    let mut scene = Scene::open(&chain)?;
+    let waiting = scene.transfer(ALICE, BOB, 30)?;
+    let (before, registry_root) = (scene.ledger.note_root(), scene.ledger.holder_root());
+    let mut issues = Vec::new();
+    for to in [BOB, CAROL] {
+        let fresh = scene.draw();
+        let act = scene.issuing(to, 5, fresh)?;
+        issues.push((act.call, prove::<_, Issue>(&chain, &act)?));
+    }
+    let by = scene.asset.by(scene.officer.later());
+    let calls: Vec<_> = issues.iter().map(|(order, proof)| by.issue(*order, registry_root, *proof)).collect();
+    for issued in chain.in_one_block(calls) {
+        issued.into_result()?;
+    }
+    scene.issued(&issues[0].0)?;
+    let between = scene.ledger.note_root();
+    scene.issued(&issues[1].0)?;
+    for (root, is_known) in [(before, true), (between, false), (scene.ledger.note_root(), true)] {
+        assert_eq!(scene.asset.accepts(root, registry_root)?, is_known);
+    }
+    scene.submit(waiting)?;
+    assert_eq!(scene.values(BOB), [5, 30]);
+    scene.agree()
 }
 
 #[dusk_sdk::test]

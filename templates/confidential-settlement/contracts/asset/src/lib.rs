@@ -30,6 +30,9 @@ pub mod asset {
     pub const MAX_NAME_BYTES: u32 = 64;
     /// The most countries that are blocked: there are fewer.
     pub const MAX_COUNTRIES: u32 = 256;
+    /// How many people may register by the word of attesters until an officer allows more. So a thief who has the key
+    /// of an attester cannot fill the registry, whose places are never free again.
+    pub const FIRST_REGISTRATIONS: u32 = 1_024;
 
     /// The state.
     pub struct Asset {
@@ -41,6 +44,7 @@ pub mod asset {
         level: u8,
         attesters: Attesters,
         blocked: Vec<u16>,
+        registrations: u32,
     }
 
     /// By whose word people become holders without an officer.
@@ -53,6 +57,8 @@ pub mod asset {
         pub attesters: Vec<Attester>,
         /// The countries whose residents are refused.
         pub blocked: Vec<u16>,
+        /// How many more people may become holders so.
+        pub registrations: u32,
     }
 
     /// An officer changed by whose word people become holders.
@@ -62,6 +68,18 @@ pub mod asset {
         pub eligibility: Eligibility,
         /// Which officer.
         pub by: Principal,
+    }
+
+    /// An attester has vouched for a holder who registered. Officers find by it whom to freeze if they no longer trust
+    /// the attester: a contract may have submitted the call, and then no transaction has its arguments.
+    #[event]
+    pub struct HolderAttested {
+        /// The holder.
+        pub owner: Field,
+        /// The key of the attester.
+        pub attester: Field,
+        /// The person's tag.
+        pub tag: Field,
     }
 
     /// What the chain knows of the asset.
@@ -97,6 +115,8 @@ pub mod asset {
         CountryBlocked { country: u16 },
         /// There are more blocked countries than `limit`.
         TooManyCountries { limit: u32 },
+        /// As many people have registered as officers have allowed.
+        NoRegistrationsLeft,
         /// The offices.
         #[from]
         Offices(offices::Refused),
@@ -122,7 +142,8 @@ pub mod asset {
             let pool = Pool::new(asset_of(self_id(), chain_id()), auditor).map_err(pool::Refused::from)?;
             let (offices, registry) = (Offices::new(caller()), Registry::default());
             let (calendar, attesters, blocked) = (Calendar::default(), Attesters::default(), Vec::new());
-            Ok(Self { name, offices, registry, pool, calendar, level: 0, attesters, blocked })
+            let (level, registrations) = (0, FIRST_REGISTRATIONS);
+            Ok(Self { name, offices, registry, pool, calendar, level, attesters, blocked, registrations })
         }
         /// What the asset is called.
         pub fn name(&self) -> String {
@@ -156,7 +177,8 @@ pub mod asset {
         /// By whose word people become holders without an officer.
         pub fn eligibility(&self) -> Eligibility {
             let (topics, attesters) = (self.attesters.topics().to_vec(), self.attesters.list().cloned());
-            Eligibility { topics, attesters: attesters.collect(), blocked: self.blocked.clone() }
+            let (blocked, registrations) = (self.blocked.clone(), self.registrations);
+            Eligibility { topics, attesters: attesters.collect(), blocked, registrations }
         }
         /// A locked amount: what the receiver and the sender read, and the deadline.
         pub fn pending(&self, id: LockId) -> Option<Pending> {
@@ -174,13 +196,17 @@ pub mod asset {
             let today = self.today();
             ensure!(today <= valid_until, Refused::Expired);
             ensure!(!self.blocked.contains(&country), Refused::CountryBlocked { country });
+            ensure!(self.registrations > 0, Refused::NoRegistrationsLeft);
             let revoked = self.attesters.require(Some(attester), today)?.1.revoked;
             let asset = self.pool.asset();
             let (admission, bound) = (attestation.admission(asset, call.owner, revoked), call.bound(asset));
             let verify = |act| proof.verify(&EnrolAttestedPublic { act, admission, bound });
             self.pool.register(&mut self.registry, call.owner, call.view, verify)?;
             let entry = attestation.entry(call.owner);
-            Ok(self.registry.admit_proven(entry, tag).map_err(pool::Refused::from)?)
+            self.registry.admit_proven(entry, tag).map_err(pool::Refused::from)?;
+            self.registrations -= 1;
+            emit(HolderAttested { owner: call.owner, attester, tag });
+            Ok(())
         }
         /// Moves an amount from a holder to a holder. Returns the position of the receiver's note.
         pub fn confidential_transfer(
@@ -285,6 +311,13 @@ pub mod asset {
             let limit = MAX_COUNTRIES;
             ensure!(countries.len() <= limit as usize, Refused::TooManyCountries { limit });
             self.blocked = countries;
+            self.tell(by);
+            Ok(())
+        }
+        /// Says how many more people may register by the word of attesters. Officers admit others besides.
+        pub fn allow_registrations(&mut self, registrations: u32) -> Result<(), Refused> {
+            let by = self.offices.officer()?;
+            self.registrations = registrations;
             self.tell(by);
             Ok(())
         }

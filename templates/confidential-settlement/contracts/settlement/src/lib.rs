@@ -8,7 +8,8 @@
 //! ```
 //!
 //! The contract knows commitments only. Amounts are locked in the asset contracts, with this contract as the agent. An
-//! asset contract is any that ends its locks by `release` and `cancel` as `asset` does: `cash` is one.
+//! asset contract is any that ends its locks by `release` and `cancel` as `asset` does, with the same results: `cash`
+//! is one.
 #![no_std]
 
 use dusk_sdk::prelude::*;

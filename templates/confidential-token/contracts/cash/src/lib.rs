@@ -5,7 +5,9 @@
 use dusk_sdk::finance::confidential::*;
 use dusk_sdk::prelude::*;
 
-/// Notes backed by DUSK: the contract's balance is the sum of all notes and locked amounts after every call.
+/// Notes backed by DUSK: after every call the contract's balance is at least the sum of all notes and locked amounts.
+/// It is more only if another contract gives DUSK away: a payment to any function, such as `total_supply`, makes no
+/// note.
 #[contract(
     events(notes::NoteAdded, nullifiers::NullifierSpent),
     events(pool::ConfidentialMint, pool::ConfidentialTransfer, pool::ConfidentialLock),
@@ -68,7 +70,7 @@ pub mod cash {
             let pool = Pool::new(asset(self_id(), chain_id()), auditor).map_err(pool::Refused::from)?;
             Ok(Self { pool })
         }
-        /// How much there is: the contract's balance.
+        /// How much there is: all notes and locked amounts.
         pub fn total_supply(&self) -> Dusk {
             Dusk::from_lux(self.pool.total_supply())
         }
