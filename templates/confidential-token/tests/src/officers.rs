@@ -1,7 +1,7 @@
 //! Tests of the officers' functions, which nobody else can call.
 
-use ::asset::{Attestation, Person, Refused};
-use circuits::{EligiblePublic, occasion, scope};
+use ::asset::{Attestation, AttestationChanged, FIRST_REGISTRATIONS, Person, Refused};
+use circuits::{BLOCKED, Eligible, EligiblePrivate, EligiblePublic, occasion, scope};
 use dusk_sdk::finance::confidential::auditor::{
     AUDITOR_LOST_BLOCKS, AuditorChanged, AuditorLost, AuditorOffered, KeyProof,
 };
@@ -15,14 +15,18 @@ use dusk_sdk::finance::{calendar, documents, offices};
 use dusk_sdk::parts::pausing;
 use dusk_sdk::testing::confidential::Auditor;
 use dusk_sdk::testing::*;
-use dusk_sdk::zk::native::Scalar;
+use dusk_sdk::zk::Proof;
+use dusk_sdk::zk::native::{IndexedTree, Scalar};
 use dusk_sdk::{ContractId, Field, Principal};
-use play::{Act, Attester, blocked};
+use play::{Act, Attested, Attester, blocked};
 
 use crate::people::{
     ALICE, BOB, CAROL, DEADLINE_BLOCKS, ISSUED, LEVEL, REASON, Scene, TODAY, holder, keys, prove,
 };
 use crate::threats::refused;
+
+/// What a person proves of itself.
+type Showing = Act<(), EligiblePublic, EligiblePrivate>;
 
 #[dusk_sdk::test]
 fn officers_admit_change_and_remove_holders(chain: Chain) -> TestResult {
@@ -156,6 +160,7 @@ fn nobody_else_does_what_officers_do(chain: Chain) -> TestResult {
     by.seize(act.call, root, REASON.into(), proof).refused(no());
     by.set_policy(TODAY, 10, 0).refused(no());
     by.set_attestation(None).refused(no());
+    by.allow_registrations(5).refused(no());
     by.take_snapshot().refused(no());
     by.pause().refused(no());
     by.resume().refused(no());
@@ -335,36 +340,16 @@ fn a_snapshot_pins_both_roots(chain: Chain) -> TestResult {
 #[dusk_sdk::test]
 fn a_person_is_admitted_by_a_credential(chain: Chain) -> TestResult {
     let mut scene = Scene::empty(&chain)?;
-    let attester = Attester::new(Scalar::from(55));
-    let attested = attester.attest(Scalar::from(66), 528, LEVEL, TODAY + 100);
-    let sanctions = blocked(&[408, 840])?;
+    let it = Vouching::new(&scene)?;
+    let attested = it.attester.attest(Scalar::from(66), 528, LEVEL, TODAY + 100);
     let owner = scene.register(ALICE)?;
-    let (id, number) = (scene.asset.id(), chain.chain_id());
-    let person = Person { owner, tag: attested.tag(scope(id, number)), until: TODAY + 100 };
-    let public = |person: &Person| EligiblePublic {
-        attester: attester.key(),
-        revoked: attester.revoked().root(),
-        blocked: sanctions.root(),
-        until: person.until,
-        level: LEVEL,
-        scope: scope(id, number),
-        tag: person.tag,
-        occasion: occasion(id, number, person.owner),
-    };
-    let private = attested.private(attester.revoked(), &sanctions)?;
-    let show =
-        |person: &Person| prove(&chain, &Act { call: (), public: public(person), private: private.clone() });
+    let person = it.person(&attested, owner);
+    let show = |person: &Person| it.show(&attested, person);
     let proof = show(&person)?;
     let by = scene.asset.by(&scene.officer);
     by.admit_by_credential(person, proof).refused(Refused::NoAttester);
-    let attestation = Attestation {
-        attester: attester.key(),
-        revoked: attester.revoked().root(),
-        blocked: sanctions.root(),
-        level: LEVEL,
-    };
-    by.set_attestation(Some(attestation)).succeeds();
-    assert_eq!(scene.asset.attestation()?, Some(attestation));
+    by.set_attestation(Some(it.attestation())).succeeds();
+    assert_eq!(scene.asset.attestation()?, Some(it.attestation()));
     // The proof is for one owner, until one day, which has not passed.
     let bob = keys(BOB).address().owner;
     by.admit_by_credential(Person { owner: bob, ..person }, proof).refused(Refused::NotProven);
@@ -381,16 +366,88 @@ fn a_person_is_admitted_by_a_credential(chain: Chain) -> TestResult {
     let by = scene.asset.by(&scene.relayer);
     by.admit_by_credential(again, show(&again)?).refused(refused(registry::Refused::TagUsed));
     // Nobody who lives in a blocked country, nor one that the attester does not know.
-    let mut other = attested.clone();
-    other.secret = Scalar::from(67);
-    let mut act = Act { call: (), public: public(&person), private: private.clone() };
-    act.private.secret_key = other.secret;
-    let refusal = prove::<_, circuits::Eligible>(&chain, &act).expect_err("the key is another one");
+    let mut act = it.showing(&attested, &person)?;
+    act.private.secret_key = Scalar::from(67);
+    let refusal = prove::<_, Eligible>(&chain, &act).expect_err("the key is another one");
     assert_eq!(refusal.constraint(), Some("the secret key is the person's"), "{refusal}");
-    assert!(
-        attester.attest(Scalar::from(68), 840, LEVEL, TODAY).private(attester.revoked(), &sanctions).is_err()
-    );
+    let resident = it.attester.attest(Scalar::from(68), 840, LEVEL, TODAY);
+    assert!(resident.private(it.attester.revoked(), &it.sanctions).is_err());
     Ok(())
+}
+
+/// A thief of the attester's key has as many owners admitted as officers have allowed, and then nobody can.
+#[dusk_sdk::test]
+fn attesters_do_not_fill_the_registry(chain: Chain) -> TestResult {
+    let mut scene = Scene::empty(&chain)?;
+    let it = Vouching::new(&scene)?;
+    let [alice, bob, carol] = [scene.register(ALICE)?, scene.register(BOB)?, scene.register(CAROL)?];
+    let attest = |secret: u64| it.attester.attest(Scalar::from(secret), 528, LEVEL, TODAY + 100);
+    let (first, second) = (attest(66), attest(67));
+    let (officer, anybody) = (scene.asset.by(&scene.officer), scene.asset.by(&scene.relayer));
+    officer.set_attestation(Some(it.attestation())).succeeds();
+    assert_eq!(scene.asset.status()?.registrations, FIRST_REGISTRATIONS);
+    let person = it.person(&first, alice);
+    anybody.admit_by_credential(person, it.show(&first, &person)?).succeeds();
+    assert_eq!(scene.asset.status()?.registrations, FIRST_REGISTRATIONS - 1);
+    let (attestation, by) = (Some(it.attestation()), (&scene.officer).into());
+    let changed = AttestationChanged { attestation, registrations: 0, by };
+    officer.allow_registrations(0).emits(changed);
+    let person = it.person(&second, bob);
+    let proof = it.show(&second, &person)?;
+    anybody.admit_by_credential(person, proof).refused(Refused::NoRegistrationsLeft);
+    // Officers admit others all the same.
+    officer.admit(holder(carol)).succeeds();
+    // An admission that is refused uses nothing up.
+    officer.allow_registrations(1).succeeds();
+    let again = it.person(&first, bob);
+    anybody.admit_by_credential(again, it.show(&first, &again)?).refused(refused(registry::Refused::TagUsed));
+    anybody.admit_by_credential(person, proof).succeeds();
+    assert_eq!(scene.asset.status()?.registrations, 0);
+    Ok(())
+}
+
+/// An attester, and the asset at which people show what it has signed.
+struct Vouching {
+    chain: Chain,
+    at: (ContractId, u8),
+    attester: Attester,
+    /// The blocked countries.
+    sanctions: IndexedTree<BLOCKED>,
+}
+
+impl Vouching {
+    fn new(scene: &Scene) -> Result<Self, Failure> {
+        let (chain, attester) = (scene.chain.clone(), Attester::new(Scalar::from(55)));
+        let at = (scene.asset.id(), chain.chain_id());
+        Ok(Self { chain, at, attester, sanctions: blocked(&[408, 840])? })
+    }
+
+    /// What the asset asks of people.
+    fn attestation(&self) -> Attestation {
+        let (attester, revoked) = (self.attester.key(), self.attester.revoked().root());
+        Attestation { attester, revoked, blocked: self.sanctions.root(), level: LEVEL }
+    }
+
+    /// A person with an owner of notes, until the last day of its credential.
+    fn person(&self, attested: &Attested, owner: Field) -> Person {
+        let (id, number) = self.at;
+        Person { owner, tag: attested.tag(scope(id, number)), until: attested.credential.expires }
+    }
+
+    /// What a person proves, which is not proved yet.
+    fn showing(&self, attested: &Attested, person: &Person) -> Result<Showing, Failure> {
+        let (Attestation { attester, revoked, blocked, level }, (id, number)) = (self.attestation(), self.at);
+        let Person { owner, tag, until } = *person;
+        let (scope, occasion) = (scope(id, number), occasion(id, number, owner));
+        let public = EligiblePublic { attester, revoked, blocked, until, level, scope, tag, occasion };
+        let private = attested.private(self.attester.revoked(), &self.sanctions)?;
+        Ok(Act { call: (), public, private })
+    }
+
+    /// A person's proof.
+    fn show(&self, attested: &Attested, person: &Person) -> Result<Proof<Eligible>, Failure> {
+        Ok(prove::<_, Eligible>(&self.chain, &self.showing(attested, person)?)?)
+    }
 }
 
 /// A registry root of nobody.

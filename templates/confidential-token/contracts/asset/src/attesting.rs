@@ -8,6 +8,10 @@ use dusk_sdk::zk::Proof;
 
 use crate::refused::Refused;
 
+/// How many people may be admitted by credentials until an officer allows more. So a thief who has the key of the
+/// attester cannot fill the registry, whose places are never free again.
+pub const FIRST_REGISTRATIONS: u32 = 1_024;
+
 /// By whose word people are admitted, and what is asked of them.
 #[contract_type]
 #[derive(Copy, Eq)]
@@ -34,34 +38,38 @@ pub struct Person {
     pub until: u32,
 }
 
-/// An officer changed by whose word people are admitted.
+/// An officer changed by whose word people are admitted, or how many may be.
 #[event]
 pub struct AttestationChanged {
     /// What is asked from now on.
     pub attestation: Option<Attestation>,
+    /// How many more people may be admitted so.
+    pub registrations: u32,
     /// Which officer.
     pub by: Principal,
 }
 
-/// By whose word people are admitted now.
-#[derive(Default)]
+/// By whose word people are admitted now, and how many more.
 pub(crate) struct Attesting {
-    attestation: Option<Attestation>,
+    pub(crate) attestation: Option<Attestation>,
+    pub(crate) registrations: u32,
+}
+
+impl Default for Attesting {
+    fn default() -> Self {
+        Self { attestation: None, registrations: FIRST_REGISTRATIONS }
+    }
 }
 
 impl Attesting {
-    pub(crate) fn attestation(&self) -> Option<Attestation> {
-        self.attestation
-    }
-
-    pub(crate) fn set(&mut self, by: Officer, attestation: Option<Attestation>) {
-        self.attestation = attestation;
-        emit(AttestationChanged { attestation, by: by.who() });
+    pub(crate) fn tell(&self, by: Officer) {
+        let Self { attestation, registrations } = *self;
+        emit(AttestationChanged { attestation, registrations, by: by.who() });
     }
 
     /// The entry of a person whom the attester vouches for. Its class and country are not told.
     pub(crate) fn holder(
-        &self,
+        &mut self,
         person: &Person,
         proof: &Proof<Eligible>,
         today: u32,
@@ -70,6 +78,8 @@ impl Attesting {
             self.attestation.ok_or(Refused::NoAttester)?;
         let Person { owner, tag, until } = *person;
         ensure!(today <= until, Refused::Expired);
+        // A call that is refused later changes nothing, so it uses nothing up.
+        self.registrations = self.registrations.checked_sub(1).ok_or(Refused::NoRegistrationsLeft)?;
         let (scope, occasion) = (scope(self_id(), chain_id()), occasion(self_id(), chain_id(), owner));
         let public = EligiblePublic { attester, revoked, blocked, until, level, scope, tag, occasion };
         ensure!(Eligible::verify(proof, &public), Refused::NotProven);

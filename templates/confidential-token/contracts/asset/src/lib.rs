@@ -34,7 +34,7 @@ use dusk_sdk::prelude::*;
 pub mod asset {
     use super::*;
     use crate::attesting::Attesting;
-    pub use crate::attesting::{Attestation, AttestationChanged, Person};
+    pub use crate::attesting::{Attestation, AttestationChanged, FIRST_REGISTRATIONS, Person};
     pub use crate::refused::Refused;
     use circuits::{
         Confiscate, ConfiscatePublic, Disclose, Disclosure, Eligible, Enrol, EnrolPublic, Enrolment, Issue,
@@ -86,6 +86,8 @@ pub mod asset {
         pub spent: u64,
         /// How many locks are pending.
         pub locked: u64,
+        /// How many more people may be admitted by credentials.
+        pub registrations: u32,
         /// The root of the notes.
         pub note_root: Field,
         /// The root of the nullifiers.
@@ -153,6 +155,7 @@ pub mod asset {
                 notes: notes.count(),
                 spent: nullifiers.count(),
                 locked: self.pool.locks().count(),
+                registrations: self.attesting.registrations,
                 note_root: notes.root(),
                 nullifier_root: nullifiers.root(),
                 registry_root: self.registry.root(),
@@ -160,9 +163,8 @@ pub mod asset {
         }
         /// What every proof states now.
         pub fn terms(&self) -> Terms {
-            let today = self.calendar.today(block_height());
             let (asset, auditor) = (self.pool.asset(), self.pool.auditor.key());
-            Terms { asset, auditor, today, level: self.level }
+            Terms { asset, auditor, today: self.today(), level: self.level }
         }
         /// Whether somebody is a compliance officer.
         pub fn is_officer(&self, who: Principal) -> bool {
@@ -190,7 +192,7 @@ pub mod asset {
         }
         /// By whose word people are admitted.
         pub fn attestation(&self) -> Option<Attestation> {
-            self.attesting.attestation()
+            self.attesting.attestation
         }
         /// The documents of the issue.
         pub fn documents(&self) -> Vec<Document> {
@@ -220,7 +222,8 @@ pub mod asset {
         /// Admits an owner who has registered, by a proof that an attester vouches for the person. No officer is
         /// needed, and nobody learns who it is or where it lives.
         pub fn admit_by_credential(&mut self, person: Person, proof: Proof<Eligible>) -> Result<(), Refused> {
-            let holder = self.attesting.holder(&person, &proof, self.calendar.today(block_height()))?;
+            let today = self.today();
+            let holder = self.attesting.holder(&person, &proof, today)?;
             Ok(self.registry.admit_proven(holder, person.tag)?)
         }
         /// Moves an amount between holders.
@@ -230,10 +233,7 @@ pub mod asset {
             registry_root: Field,
             proof: Proof<Send>,
         ) -> Result<(), Refused> {
-            self.pausing.require_running()?;
-            let (policy, bound) = (self.policy(registry_root)?, order.bound(between_holders()));
-            self.pool.transfer(&order, 0, |act| Send::verify(&proof, &SendPublic { act, policy, bound }))?;
-            Ok(())
+            self.spend(&order, 0, between_holders(), registry_root, &proof)
         }
         /// Destroys an amount of a holder, for a reference: an account at a bank, an invoice.
         pub fn redeem(
@@ -244,14 +244,11 @@ pub mod asset {
             registry_root: Field,
             proof: Proof<Send>,
         ) -> Result<(), Refused> {
-            self.pausing.require_running()?;
             ensure!(amount > 0, pool::Refused::ZeroAmount.into());
             let limit = MAX_REASON_BYTES;
             let fits = !reference.is_empty() && reference.len() <= limit as usize;
             ensure!(fits, Refused::ReferenceLength { limit });
-            let (policy, bound) = (self.policy(registry_root)?, order.bound(for_reference(&reference)));
-            let verify = |act| Send::verify(&proof, &SendPublic { act, policy, bound });
-            self.pool.transfer(&order, amount, verify)?;
+            self.spend(&order, amount, for_reference(&reference), registry_root, &proof)?;
             emit(Redeemed { amount, reference });
             Ok(())
         }
@@ -291,7 +288,16 @@ pub mod asset {
         }
         /// Says by whose word people are admitted. `None`: by nobody's.
         pub fn set_attestation(&mut self, attestation: Option<Attestation>) -> Result<(), Refused> {
-            self.attesting.set(self.offices.officer()?, attestation);
+            let by = self.offices.officer()?;
+            self.attesting.attestation = attestation;
+            self.attesting.tell(by);
+            Ok(())
+        }
+        /// Says how many more people may be admitted by credentials. Officers admit others besides.
+        pub fn allow_registrations(&mut self, registrations: u32) -> Result<(), Refused> {
+            let by = self.offices.officer()?;
+            self.attesting.registrations = registrations;
+            self.attesting.tell(by);
             Ok(())
         }
         /// Changes what the registry says of a holder. Proofs from before are void.
@@ -407,8 +413,28 @@ pub mod asset {
             Ok(self.offices.take(office)?)
         }
 
+        fn today(&self) -> u32 {
+            self.calendar.today(block_height())
+        }
+
         fn policy(&self, registry_root: Field) -> Result<PolicyNative, Refused> {
-            Ok(self.registry.policy(registry_root, self.calendar.today(block_height()), self.level)?)
+            Ok(self.registry.policy(registry_root, self.today(), self.level)?)
+        }
+
+        /// Two notes become two others, and an amount leaves. The proof is bound to `with`.
+        fn spend(
+            &mut self,
+            order: &Spending,
+            leaves: u64,
+            with: Field,
+            registry_root: Field,
+            proof: &Proof<Send>,
+        ) -> Result<(), Refused> {
+            self.pausing.require_running()?;
+            let (policy, bound) = (self.policy(registry_root)?, order.bound(with));
+            let verify = |act| Send::verify(proof, &SendPublic { act, policy, bound });
+            self.pool.transfer(order, leaves, verify)?;
+            Ok(())
         }
     }
 }

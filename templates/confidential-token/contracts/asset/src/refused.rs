@@ -18,6 +18,8 @@ pub enum Refused {
     NoAttester,
     /// The credential does not hold today.
     Expired,
+    /// As many people have been admitted by credentials as officers have allowed.
+    NoRegistrationsLeft,
     /// Notes, nullifiers, locks, the supply; the registry of holders and the auditor.
     #[from]
     Pool(pool::Refused),
