@@ -111,7 +111,7 @@ impl Place {
         command
             .current_dir(&self.at)
             .env("PATH", std::env::join_paths(path).unwrap())
-            .env("CARGO_TARGET_DIR", Path::new(KEPT).join(format!("projects-{}", self.lane)))
+            .env("CARGO_TARGET_DIR", self.compiled())
             // Whatever this clone's is.
             .env("CARGO_DUSK_REPOSITORY", "https://example.org/cargo-dusk")
             .stdin(Stdio::null());
@@ -123,6 +123,12 @@ impl Place {
             .env("XDG_DATA_HOME", Path::new(KEPT).join("data"))
             .env("XDG_CACHE_HOME", cache);
         command
+    }
+
+    /// The folder for what cargo compiles. All places of a lane share it, so programs of the same name replace each
+    /// other.
+    pub(crate) fn compiled(&self) -> PathBuf {
+        Path::new(KEPT).join(format!("projects-{}", self.lane))
     }
 
     /// Runs `cargo dusk` with these words.
