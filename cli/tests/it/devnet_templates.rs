@@ -21,8 +21,8 @@ const TEMPLATES: [&str; 7] = [
     "confidential-settlement",
 ];
 
-/// The templates whose program `play` tells its story on the devnet. That of `private-voting` keeps its poll open for five
-/// minutes where blocks come by themselves.
+/// The templates whose program `play` tells its story on the devnet. That of `private-voting` keeps its poll open for
+/// five minutes where blocks come by themselves.
 pub(crate) const PLAYED: [&str; 2] = ["confidential-token", "confidential-settlement"];
 
 /// Where a project keeps its program `play`.
