@@ -1,4 +1,7 @@
 //! Base58, the text form of accounts.
+//!
+//! The crate `bs58` is used in tests only: in contracts and data drivers, each dependency adds to the time of every
+//! build, and this code decodes only texts of a known length.
 
 use alloc::string::String;
 use alloc::vec::Vec;

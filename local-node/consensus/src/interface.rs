@@ -136,8 +136,8 @@ pub struct BuildRequest {
     pub slashes: Vec<Slash>,
     /// The most bytes that the encoded transactions and faults may take together.
     pub max_body_bytes: usize,
-    /// When the others give up waiting: a block that is ready later, or shortly before, is in vain. `None` when there
-    /// are no others.
+    /// When the other nodes stop waiting: they do not take a block that is ready later, or only shortly before. `None`
+    /// when there are no other nodes.
     pub deadline: Option<Millis>,
 }
 

@@ -1,4 +1,4 @@
-//! The memory that strangers can make an endpoint take, measured at the allocator. One test, because it counts all that
+//! The memory that untrusted peers can make an endpoint allocate, measured at the allocator. One test, because it counts all that
 //! the process allocates.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]

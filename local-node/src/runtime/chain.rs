@@ -155,7 +155,7 @@ impl Node {
     }
 
     fn build_limits(&self, request: &BuildRequest, cancel: Cancel) -> BuildLimits {
-        // A block that the others do not wait for any more is in vain, whatever the first transaction is given.
+        // The other nodes do not take a block after this time. The limit of the first transaction does not change that.
         let slot = request.deadline.map(|at| Duration::from_millis(at.since(self.now()).0));
         let within = |most: Duration| slot.map_or(most, |slot| most.min(slot));
         let (most, most_of_first) = (within(self.build_time), within(self.call_time));

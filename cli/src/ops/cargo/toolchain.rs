@@ -153,7 +153,7 @@ pub(crate) enum Found {
     Nothing,
 }
 
-/// Looks at the machine and changes nothing. `rustup_failed`: adding the target was tried in vain.
+/// Looks at the machine and changes nothing. `rustup_failed`: rustup could not add the target.
 pub(crate) fn look(machine: &Machine, rustup_failed: bool) -> Found {
     let rustc = machine.rustc();
     if let Some(version) = rustc.as_ref().and_then(|rustc| with_target(machine, rustc)) {

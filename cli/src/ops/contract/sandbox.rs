@@ -1,5 +1,5 @@
-//! Contracts and data drivers, looked at and run in the virtual machine only: they are code of strangers. The drivers
-//! of genesis contracts are no modules; the node's crate has them.
+//! Contracts and data drivers are untrusted code: only the virtual machine reads and runs them. The drivers of genesis
+//! contracts are not modules; the node's crate has them.
 
 use std::fmt;
 

@@ -99,7 +99,7 @@ mod tests {
     use super::super::NULLIFIER_LEVELS;
     use super::*;
 
-    /// The tree is that of wallets and circuits, and every second insertion in vain is refused by its reason.
+    /// The tree is that of wallets and circuits, and it refuses each invalid insertion with its reason.
     #[test]
     fn the_tree_agrees_and_double_spends_are_refused() {
         let (mut ours, mut theirs) = (Nullifiers::default(), IndexedTree::<NULLIFIER_LEVELS, Plain>::default());
