@@ -1,4 +1,4 @@
-//! What is said, and where: the result on stdout, everything else on stderr, one document on stdout with `--json`.
+//! All output: the result on stdout, everything else on stderr, one document on stdout with `--json`.
 //!
 //! Nothing else prints. What is printed goes through [`escape`]: texts of contracts, nodes and drivers cannot command
 //! the terminal, wherever they are put into a line.
@@ -24,7 +24,7 @@ pub(crate) struct Ui {
     color_out: bool,
     /// Whether stderr takes colour.
     color_err: bool,
-    /// What moves on stderr; `None` where nothing does.
+    /// The animated line on stderr; `None` if there is none.
     bars: Option<MultiProgress>,
     /// The messages of the compiler that were shown, without colours.
     diagnostics: Arc<Mutex<BTreeSet<String>>>,
@@ -41,7 +41,7 @@ pub(crate) enum Tone {
     Bad,
     /// Look at this.
     Warn,
-    /// What to do.
+    /// The remedy of an error.
     Hint,
     /// The name of a contract.
     Name,

@@ -84,7 +84,7 @@ pub enum LedgerError {
     Invalid {
         /// The block's height.
         height: u64,
-        /// What is wrong with it.
+        /// The fault.
         problem: InvalidBlock,
     },
 }
@@ -123,7 +123,7 @@ pub enum InvalidBlock {
     Fault {
         /// The place of the fault in the block, from 0.
         place: usize,
-        /// What is wrong with it.
+        /// The fault.
         problem: FaultProblem,
     },
     /// One of its transactions does not bring a good blob that it names.
@@ -131,7 +131,7 @@ pub enum InvalidBlock {
     Blob {
         /// The transaction.
         id: TxId,
-        /// What is wrong with the blob.
+        /// The fault of the blob.
         problem: BlobError,
     },
     /// Executing it gives another state than it states.

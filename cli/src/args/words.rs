@@ -51,7 +51,7 @@ impl Options {
     }
 }
 
-/// What stands behind the contract.
+/// The words after the contract.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Words {
     /// The function.

@@ -116,7 +116,7 @@ fn of_sender<'a>(pending: &'a [Pending], address: &'a str) -> impl Iterator<Item
     pending.iter().filter(move |one| one.fields["sender"] == address)
 }
 
-/// What the account has at stake.
+/// The account's stake.
 fn stake(chain: &Chain, address: &str) -> Result<Option<Value>> {
     Ok(chain.client.provisioners()?.into_iter().find(|provisioner| provisioner["key"] == address))
 }

@@ -144,7 +144,7 @@ fn sender(fields: &Value) -> Option<String> {
     fields.get("sender")?.as_str().map(str::to_owned)
 }
 
-/// What a transaction does, in a few words.
+/// A transaction's purpose in a few words.
 fn purpose(transaction: &BlockTransaction, book: &Book) -> String {
     let fields = transaction.fields();
     if let Some(contract) = transaction.deploys() {

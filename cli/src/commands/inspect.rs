@@ -326,7 +326,7 @@ fn links(title: &str, links: &[module_info::Link], most: usize, ui: &Ui) {
     table.print(ui);
 }
 
-/// What a heading adds where not all entries are shown.
+/// The addition to a heading whose entries are not all shown.
 fn first(entries: usize, most: usize) -> String {
     if entries > most { format!(", the first {most}; --all shows all") } else { String::new() }
 }
@@ -341,7 +341,7 @@ fn data(info: &ModuleInfo, most: usize, ui: &Ui) {
     table.print(ui);
 }
 
-/// What the contract says about itself.
+/// The contract's own description.
 fn interface(abi: &ContractAbi, ui: &Ui) {
     ui.line(format_args!("interface of {} · {}", abi.name, sentence(&abi.doc)));
     let mut table = Table::new(&[("kind", Side::Left), ("signature", Side::Left), ("about", Side::Left)]);

@@ -1,4 +1,4 @@
-//! What several commands show in the same way.
+//! Output that several commands share.
 
 use std::borrow::Cow;
 

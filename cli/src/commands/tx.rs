@@ -51,7 +51,7 @@ const MIN_DIGITS: usize = 6;
 /// The most ids that an error lists.
 const MAX_LISTED: usize = 5;
 
-/// What a user gives for an id.
+/// The id, as the user typed it.
 #[derive(Debug, PartialEq, Eq)]
 enum Given {
     /// All of its digits.
@@ -110,7 +110,7 @@ pub(super) fn run(project: &Project, options: &Tx, ui: &Ui) -> Result<ExitCode> 
     let failed = seen.place.as_ref().is_some_and(|place| place.err.is_some());
     let book = Book::of(&project.settings, &chain.deployments);
     Report { chain: &chain, book: &book, readers: Readers::new(&chain), id: &id, ui }.give(&seen)?;
-    // Whoever waits wants to know how it went; whoever only looks has seen it.
+    // With `--wait` the exit code reports the result; otherwise the output does.
     Ok(if waits && failed { ExitCode::from(Exit::Failed as u8) } else { ExitCode::SUCCESS })
 }
 
@@ -138,7 +138,7 @@ fn unknown(chain: &Chain, id: &str) -> anyhow::Error {
     Fault::usage(format!("the node does not have transaction {id}"), hint)
 }
 
-/// What is to be told about one transaction.
+/// The report about one transaction.
 struct Report<'a> {
     chain: &'a Chain,
     book: &'a Book,
@@ -147,7 +147,7 @@ struct Report<'a> {
     ui: &'a Ui,
 }
 
-/// What a transaction is for, read.
+/// The decoded payload of a transaction.
 struct Purpose {
     /// The contract that is called or deployed.
     contract: Option<String>,
@@ -295,7 +295,7 @@ impl Report<'_> {
         Some(Purpose { contract: Some(contract), text: ("deploys", text), document: ("deploy", document) })
     }
 
-    /// What the call returned, if that is anything and the node tells.
+    /// The result of the call, if it has one and the node reports it.
     fn result(&self, transaction: &Transaction, seen: &Seen) -> Result<Option<Read>> {
         let (Some(call), Some(_)) = (transaction.call(), &seen.place) else {
             return Ok(None);

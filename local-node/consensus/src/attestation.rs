@@ -18,7 +18,7 @@ pub enum AttestationError {
     /// It says something else than it should.
     #[error("the attestation says {found:?}, expected was {expected:?}")]
     Result {
-        /// What it says.
+        /// The statement in it.
         found: RatificationResult,
         /// What it should say.
         expected: Expected,
@@ -41,7 +41,7 @@ pub enum AttestationError {
     Signature {
         /// The step.
         step: StepName,
-        /// What is wrong.
+        /// The fault.
         problem: SignatureError,
     },
 }

@@ -58,7 +58,7 @@ pub enum Input {
     Verified {
         /// The request.
         request: RequestId,
-        /// What came of it.
+        /// The result.
         verdict: Verdict,
     },
 }

@@ -114,7 +114,7 @@ pub enum Input {
     Ledger {
         /// The request.
         id: LedgerId,
-        /// What came of it.
+        /// The result.
         answer: Answer,
     },
     /// All records up to this position are on disk.

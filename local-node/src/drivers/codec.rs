@@ -25,7 +25,7 @@ pub enum CodecError {
     NotJson {
         /// What it was asked for.
         operation: &'static str,
-        /// What is wrong with it.
+        /// The fault.
         error: serde_json::Error,
     },
 }

@@ -1,4 +1,4 @@
-//! What came of a block and its transactions.
+//! The results of a block and its transactions.
 
 use dusk_core::stake::Reward;
 use dusk_sdk_protocol::execution::Event;
@@ -9,7 +9,7 @@ use local_node_vm::{Executed, Session, StateChanges, StateRoot};
 use super::ExecutorError;
 use crate::block::event_bytes;
 
-/// What came of a transaction in a block.
+/// The result of a transaction in a block.
 #[derive(Debug, Clone)]
 pub struct TransactionReceipt {
     /// The transaction.
@@ -36,7 +36,7 @@ pub struct ExecutedBlock {
     pub root: StateRoot,
     /// The filter over its events.
     pub bloom: Bloom,
-    /// What came of its transactions.
+    /// The results of its transactions.
     pub receipts: Vec<TransactionReceipt>,
     /// The events of the chain's own part: slashes, rewards.
     pub events: Vec<Event>,
@@ -81,7 +81,7 @@ pub struct Committed {
     pub root: StateRoot,
     /// What changed of the state, where that was asked for.
     pub changes: Option<StateChanges>,
-    /// What came of the transactions.
+    /// The results of the transactions.
     pub receipts: Vec<TransactionReceipt>,
     /// The events of the chain's own part.
     pub events: Vec<Event>,

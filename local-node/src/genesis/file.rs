@@ -62,7 +62,7 @@ pub enum GenesisFileError {
     Read {
         /// The file.
         file: PathBuf,
-        /// What the system says.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// The file is longer than any genesis file.
@@ -95,7 +95,7 @@ pub enum GenesisFileError {
         list: &'static str,
         /// The place of the entry, from 1.
         place: usize,
-        /// What is wrong with it.
+        /// The fault.
         source: Box<KeyError>,
     },
     /// A list names a key twice.

@@ -227,7 +227,7 @@ async fn serve(
     }
 }
 
-/// What came of an event.
+/// The result of sending an event.
 enum Told {
     /// The client has it, as far as it wants it.
     All,

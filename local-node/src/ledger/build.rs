@@ -232,7 +232,7 @@ impl<'a> Filling<'a> {
     }
 }
 
-/// What came of a transaction.
+/// The result of a transaction.
 #[derive(Debug, Clone, Copy)]
 enum Tried {
     /// It is in the block.

@@ -83,7 +83,7 @@ pub(super) struct NewTip {
     pub(super) accounts: Accounts,
 }
 
-/// What came of a job.
+/// The result of a job.
 pub(super) enum Done {
     Built {
         id: LedgerId,

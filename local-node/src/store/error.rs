@@ -1,4 +1,4 @@
-//! What can go wrong with the stored chain.
+//! Errors of the stored chain.
 
 use std::io;
 use std::path::PathBuf;

@@ -95,7 +95,7 @@ impl From<String> for Problem {
     }
 }
 
-/// What a transaction is to do.
+/// The payload of a transaction.
 pub(super) struct TransactionRequest {
     pub(super) action: Action,
     pub(super) from: String,
@@ -109,7 +109,7 @@ pub(super) struct TransactionRequest {
     pub(super) data: Option<TransactionData>,
 }
 
-/// What came of a question.
+/// The result of a query.
 #[derive(Debug, Clone)]
 pub(super) struct Asked {
     result: Result<Vec<u8>, CallError>,

@@ -66,7 +66,7 @@ impl fmt::Debug for Wanted<'_> {
     }
 }
 
-/// What came of it.
+/// The result.
 #[derive(Debug, Clone)]
 pub struct Proved {
     /// The verifier key of the circuit.
@@ -89,7 +89,7 @@ pub enum ProofsError {
     Failed {
         /// Why.
         message: String,
-        /// What to do about it.
+        /// The remedy.
         hint: Option<String>,
     },
 }

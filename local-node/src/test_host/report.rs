@@ -110,7 +110,7 @@ pub enum Action {
 /// One thing that a test did.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    /// What kind of thing.
+    /// The kind of action.
     pub action: Action,
     /// The package of the contract, where it is one of the project's.
     pub package: Option<String>,

@@ -50,7 +50,7 @@ impl Received {
     }
 }
 
-/// What came of a check.
+/// The result of a check.
 type Checked = Result<ValidTransaction, TransactionError>;
 
 /// Checks transactions, and remembers those that passed.

@@ -1,4 +1,4 @@
-//! What can go wrong in the machine.
+//! Errors of the virtual machine.
 
 use dusk_core::abi::ContractId;
 use dusk_sdk_protocol::execution::{CallError, HexId};

@@ -55,13 +55,13 @@ pub enum FolderError {
     System {
         /// What was to be used.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the operating system.
         source: io::Error,
     },
 }
 
 impl FolderError {
-    /// What to do about it, in one line.
+    /// The remedy, in one line.
     #[must_use]
     pub fn hint(&self) -> String {
         match self {

@@ -25,7 +25,7 @@ use crate::ops::report::Report;
 
 /// The folder in `target/dusk` with the keys.
 const FOLDER: &str = "circuits";
-/// What the files' names end with. The macro asks for them by this.
+/// The extension of the files, by which the macro finds them.
 const EXTENSION: &str = "verifier";
 /// The variable that tells the macro where the folder is.
 pub(crate) const VARIABLE: &str = "DUSK_CIRCUITS";

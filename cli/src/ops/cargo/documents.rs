@@ -10,7 +10,7 @@ use toml_edit::{DocumentMut, Item, TableLike, Value};
 
 /// The tables of a manifest with dependencies that a contract is built of.
 const DEPENDENCIES: [&str; 2] = ["dependencies", "build-dependencies"];
-/// What a workspace's manifest says of itself, and to none of its packages.
+/// The tables of a workspace's manifest that do not apply to its packages.
 const ABOUT_ITSELF: [&str; 4] = ["members", "exclude", "default-members", "metadata"];
 
 /// The hash of what a file in TOML says, or of its bytes where it is something else; `None` when there is no such file.

@@ -16,7 +16,7 @@ pub(crate) struct Chain {
     pub(crate) client: Client,
     /// The chain's id.
     pub(crate) id: u8,
-    /// What the project has deployed there.
+    /// The project's deployments there.
     pub(crate) deployments: Deployments,
 }
 
@@ -97,7 +97,7 @@ impl Chain {
     }
 }
 
-/// What to do when a node cannot be spoken to.
+/// The hint if a node does not answer.
 pub(crate) fn unreachable(error: ClientError) -> anyhow::Error {
     let (exit, hint) = error.ending();
     match exit {

@@ -15,9 +15,9 @@ use crate::ops::hash;
 pub(crate) struct Target {
     /// Its id.
     pub(crate) id: ContractId,
-    /// What is known of its functions.
+    /// Its functions, as far as they are known.
     pub(crate) description: Description,
-    /// What encodes its arguments and decodes its results.
+    /// The codec of its arguments and results.
     pub(crate) driver: Driver,
 }
 

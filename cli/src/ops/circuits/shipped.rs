@@ -40,7 +40,7 @@ const FOLDER: &str = "target/dusk/runners";
 /// The most bytes of the compiler's words that are told.
 const MAX_WORDS_BYTES: u64 = 64 * 1024;
 
-/// What is compiled to have all circuits.
+/// The packages whose build gives all circuits.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Plan {
     /// The packages whose libraries are linked: contracts with circuits, and packages with circuits that no contract
@@ -231,7 +231,7 @@ impl Refusal {
     }
 }
 
-/// What cargo made of one root.
+/// Cargo's artefacts of one root.
 #[derive(Debug, Default)]
 struct Libraries {
     root: Option<(String, PathBuf)>,
@@ -343,7 +343,7 @@ fn run(command: &mut Command, package: &str) -> Result<()> {
     if let Some(stderr) = child.stderr.take() {
         let mut bounded = stderr.take(MAX_WORDS_BYTES);
         bounded.read_to_end(&mut words).context("cannot read the compiler's messages")?;
-        // What is beyond is read all the same, so that the compiler can end.
+        // Further output is read and dropped, so that the compiler can end.
         std::io::copy(&mut bounded.into_inner(), &mut std::io::sink())
             .context("cannot read the compiler's messages")?;
     }

@@ -1,4 +1,4 @@
-//! What the nodes tell of themselves.
+//! The status reports of the nodes.
 
 use std::thread;
 

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::runs::{Status, TestResult};
 use crate::error::Fault;
 
-/// What the calls of one function were charged.
+/// The gas of the calls of one function.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct FunctionGas {
     /// The contract.
@@ -32,7 +32,7 @@ pub(crate) struct FunctionGas {
     pub(crate) max: u64,
 }
 
-/// What deploying one contract was charged.
+/// The gas of one contract's deployment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct DeployGas {
     /// The contract.
@@ -129,7 +129,7 @@ pub(crate) struct Snapshot(BTreeMap<String, u64>);
 /// A figure that differs from the saved one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Change {
-    /// What it is of: `test …`, `call …`, `deploy …`.
+    /// Its subject: `test …`, `call …`, `deploy …`.
     pub(crate) of: String,
     /// The saved figure; `None` where there is none.
     pub(crate) before: Option<u64>,

@@ -154,7 +154,7 @@ impl Round {
 /// claims about the body; also that it is within the bounds of a block.
 ///
 /// # Errors
-/// What is wrong, in words.
+/// The fault, in words.
 pub fn check_candidate(block: &Block) -> Result<(), &'static str> {
     if block.header.hash != block.header.compute_hash() {
         return Err("the hash is not the header's");

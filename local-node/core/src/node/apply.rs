@@ -44,7 +44,7 @@ impl Step {
     }
 }
 
-/// What is wrong with a block that cannot be accepted.
+/// The fault of a block that cannot be accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Refusal {
     /// The block itself: it is not tried again.

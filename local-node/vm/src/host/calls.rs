@@ -36,7 +36,7 @@ pub(crate) struct Reply {
     pub(crate) gas_spent: u64,
 }
 
-/// What came of a top-level call.
+/// The result of a top-level call.
 pub(crate) struct TopLevel {
     /// Absent where a panic may have left it half changed.
     pub(crate) session: Option<Box<SessionState>>,

@@ -58,7 +58,7 @@ pub(crate) struct ModuleStore {
     objects: Option<Objects>,
 }
 
-/// What comes of compiling a module, for all who wait for it.
+/// The result of compiling a module, for all threads that wait for it.
 type Compiling = OnceLock<Result<Arc<Code>, ModuleError>>;
 
 #[derive(Debug, Default)]

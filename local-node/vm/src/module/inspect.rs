@@ -36,7 +36,7 @@ pub enum ModuleError {
     Malformed {
         /// Where the fault was found.
         offset: u64,
-        /// What is wrong there.
+        /// The fault.
         message: String,
     },
     /// The engine could not compile it.

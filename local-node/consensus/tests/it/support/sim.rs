@@ -11,7 +11,7 @@ use local_node_types::message::{Frame, InventoryItem, Message, ValidationQuorum,
 
 use super::{Chain, GENESIS_TIME, Rng, build, provisioners, secret, verify};
 
-/// What can go wrong between nodes.
+/// Faults of the network between nodes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Faults {
     /// Messages that get lost, in percent.
