@@ -1,4 +1,4 @@
-//! What a node tells those who listen.
+//! The events of a node for its listeners.
 
 mod listeners;
 
@@ -18,7 +18,7 @@ use crate::weight;
 pub const MAX_EVENTS_BEHIND: usize = 1024;
 /// How many bytes the events that listeners have not heard yet may take together, about, where there is more than one.
 pub const MAX_BYTES_BEHIND: usize = 64 << 20;
-/// What an event takes besides blocks and transactions.
+/// The bytes of an event besides blocks and transactions.
 const EVENT_BYTES: usize = 1024;
 
 /// Something that happened.

@@ -95,7 +95,7 @@ impl std::fmt::Debug for NodeHandle {
 }
 
 impl NodeHandle {
-    /// What the node is.
+    /// The node's description.
     #[must_use]
     pub fn info(&self) -> &NodeInfo {
         &self.0.info
@@ -334,7 +334,7 @@ impl NodeHandle {
         }
     }
 
-    /// What the node knows of its peers and of its own place in the network.
+    /// The node's data about its peers and its own place in the network.
     ///
     /// # Errors
     /// [`NetworkError::Alone`] where there is no network.

@@ -61,7 +61,7 @@ pub enum LedgerError {
     /// Reading the state failed.
     #[error("the state cannot be read")]
     State(#[from] VmError),
-    /// What a genesis contract gave does not decode.
+    /// The answer of a genesis contract does not decode.
     #[error("the stake contract returned a value that is not a stake")]
     Stakes,
     /// The chain's memory fails.
@@ -89,7 +89,7 @@ pub enum LedgerError {
     },
 }
 
-/// What makes a block invalid, beyond its header.
+/// The reasons beyond its header why a block is invalid.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidBlock {
@@ -139,7 +139,7 @@ pub enum InvalidBlock {
     Outcome,
 }
 
-/// What accepting a block did.
+/// The result of accepting a block.
 #[derive(Debug)]
 pub struct Accepted {
     /// The block.
@@ -217,7 +217,7 @@ impl Ledger {
         self.tip.header()
     }
 
-    /// What is stored of the chain.
+    /// The stored data of the chain.
     #[must_use]
     pub const fn store(&self) -> &Store {
         &self.store
@@ -229,7 +229,7 @@ impl Ledger {
         &self.executor
     }
 
-    /// What the consensus needs to know of the tip.
+    /// The data of the tip that the consensus needs.
     #[must_use]
     pub fn tip_context(&self) -> TipContext {
         TipContext {
@@ -464,7 +464,7 @@ impl Ledger {
         Ok((above.1, first, blocks))
     }
 
-    /// Who can propose and vote after the tip.
+    /// The provisioners after the tip.
     #[must_use]
     pub fn provisioners(&self) -> &Arc<Provisioners> {
         &self.provisioners
@@ -522,7 +522,7 @@ impl Ledger {
             }
             open.run(transaction).map_err(|reason| match reason {
                 _ if cancel.is_cancelled() => LedgerError::Cancelled,
-                // What only this machine cannot do says nothing about the block.
+                // A failure of this machine alone is no fault of the block.
                 RunError::Machine(error) => error.into(),
                 RunError::Panicked(text) => LedgerError::Panicked(text),
                 reason => invalid(InvalidBlock::Transaction { id: TxId::of(transaction), reason }),
@@ -574,7 +574,7 @@ impl Ledger {
         known.map_or_else(|| key.to_point().map_err(|_| LedgerError::NotAKey(*key)), |known| Ok(known.point))
     }
 
-    /// Who voted for the tip, according to the header of a block on it.
+    /// The voters for the tip, according to the header of a block on it.
     fn voters_of(&self, header: &Header) -> Vec<Voter> {
         let Some(before) = &self.before else { return Vec::new() };
         let mut committees = Committees::new(Arc::clone(&before.provisioners), before.seed, self.tip().height);

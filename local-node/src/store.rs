@@ -99,7 +99,7 @@ pub struct Acceptance<'a> {
     pub label: Label,
     /// New labels of earlier blocks, by height.
     pub relabelled: &'a [(u64, Label)],
-    /// What it changed of the state; needed where the chain is durable.
+    /// Its changes of the state; needed if the chain is durable.
     pub changes: Option<&'a StateChanges>,
     /// The heights of the blocks whose states nobody needs any more.
     pub forgotten: &'a [u64],

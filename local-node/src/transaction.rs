@@ -45,7 +45,7 @@ pub const MAX_TRANSACTION_BYTES: usize = MAX_BLOCK_BYTES - MIN_HEADER_BYTES;
 /// The most bytes of an argument of a contract. A transaction without its bytecode is an argument.
 pub const MAX_ARGUMENT_BYTES: usize = 64 * 1024;
 
-/// What a node asks of every transaction.
+/// A node's rules for every transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy {
     /// The chain that it must be for.

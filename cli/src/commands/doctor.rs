@@ -50,7 +50,7 @@ struct Finding {
     name: &'static str,
     standing: Standing,
     detail: String,
-    /// The subcommand.
+    /// The advice.
     advice: Option<String>,
 }
 

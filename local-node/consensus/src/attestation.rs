@@ -20,7 +20,7 @@ pub enum AttestationError {
     Result {
         /// The statement in it.
         found: RatificationResult,
-        /// What it should say.
+        /// The expected statement.
         expected: Expected,
     },
     /// Success goes with a valid candidate and nothing else; failure with everything else.
@@ -46,7 +46,7 @@ pub enum AttestationError {
     },
 }
 
-/// What an attestation should say.
+/// The expected statement of an attestation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expected {
     /// That this block was agreed on.

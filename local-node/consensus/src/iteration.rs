@@ -1,4 +1,4 @@
-//! What is known about one iteration.
+//! The known data of one iteration.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -52,7 +52,7 @@ pub struct Core {
     faults: FaultPool,
     peers: Peers,
     held: Held,
-    /// What has been passed on.
+    /// The messages that have been passed on.
     passed_on: PassedOn,
     log: Log,
     /// How long steps took, as it was last recorded.
@@ -64,7 +64,7 @@ pub struct Core {
     /// By which request the ledger executed a candidate of this round.
     executions: BTreeMap<RequestId, LedgerId>,
     next_ledger: u64,
-    /// What the ledger is doing to the chain.
+    /// The ledger's running change of the chain.
     job: Option<Job>,
     /// The change to another branch that is under way.
     plan: Option<Plan>,

@@ -23,7 +23,7 @@ pub enum CodecError {
     /// An uploaded driver gave a text that is no JSON.
     #[error("the data driver returned a text from `{operation}` that is not JSON: {error}")]
     NotJson {
-        /// What it was asked for.
+        /// The request.
         operation: &'static str,
         /// The fault.
         error: serde_json::Error,

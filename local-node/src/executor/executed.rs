@@ -14,7 +14,7 @@ use crate::block::event_bytes;
 pub struct TransactionReceipt {
     /// The transaction.
     pub transaction: LedgerTransaction,
-    /// What it did. Its events are those that the block counts.
+    /// Its result. Its events are those that the block counts.
     pub executed: Executed,
 }
 
@@ -25,7 +25,7 @@ impl TransactionReceipt {
     }
 }
 
-/// What a block changes: everything about it that follows from executing it.
+/// The result of a block's execution.
 #[derive(Debug)]
 pub struct ExecutedBlock {
     /// The block's height.
@@ -40,7 +40,7 @@ pub struct ExecutedBlock {
     pub receipts: Vec<TransactionReceipt>,
     /// The events of the chain's own part: slashes, rewards.
     pub events: Vec<Event>,
-    /// Who was paid.
+    /// The paid rewards.
     pub rewards: Vec<Reward>,
     /// The fees of all transactions together, in LUX.
     pub fees: u64,
@@ -74,18 +74,18 @@ impl ExecutedBlock {
     }
 }
 
-/// What remains of a [`ExecutedBlock`] once its state is kept.
+/// The parts of an [`ExecutedBlock`] that remain after its state is stored.
 #[derive(Debug)]
 pub struct Committed {
     /// The state root.
     pub root: StateRoot,
-    /// What changed of the state, where that was asked for.
+    /// The changes of the state, if they were requested.
     pub changes: Option<StateChanges>,
     /// The results of the transactions.
     pub receipts: Vec<TransactionReceipt>,
     /// The events of the chain's own part.
     pub events: Vec<Event>,
-    /// Who was paid.
+    /// The paid rewards.
     pub rewards: Vec<Reward>,
     /// The fees of all transactions together, in LUX.
     pub fees: u64,

@@ -38,7 +38,7 @@ pub const MAX_GENESIS_ENTRIES: usize = 10_000;
 /// The longest time between two blocks of a network, in seconds.
 pub const MAX_BLOCK_TIME_SECONDS: u64 = 3600;
 
-/// What all nodes of a network must agree on before its first block.
+/// The genesis that all nodes of a network must share.
 #[derive(Debug, Clone)]
 pub struct GenesisFile {
     /// The chain's id.

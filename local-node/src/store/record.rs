@@ -42,7 +42,7 @@ pub(super) struct SpentRecord {
     height: u64,
     timestamp: u64,
     gas_spent: u64,
-    /// What it returned, or the text of its panic.
+    /// Its result, or the text of its panic.
     output: Vec<u8>,
     failure: u8,
     deployed: Option<[u8; 32]>,

@@ -61,7 +61,7 @@ fn admit(lines: &mut BufReader<&TcpStream>, id: u64, shared: &Shared) -> Option<
         // A test may think as long as it likes.
         Ok(test) => stream.set_read_timeout(None).is_ok().then_some(test),
         Err(refusal) => {
-            // Whoever is refused may be gone.
+            // The refused client may be gone.
             let _ = send(stream, &refusal);
             None
         }

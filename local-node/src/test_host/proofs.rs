@@ -94,7 +94,7 @@ pub enum ProofsError {
     },
 }
 
-/// What makes proofs for tests.
+/// The maker of proofs for tests.
 pub trait Proofs: Send + Sync + fmt::Debug {
     /// Checks all constraints, and makes a proof where real ones are wanted.
     ///

@@ -73,7 +73,7 @@ pub enum VmError {
     NoAnswer {
         /// The query's name.
         query: &'static str,
-        /// What the argument lacks.
+        /// The missing part of the argument.
         reason: &'static str,
     },
     /// The contract fed data outside a feeder query.
@@ -134,7 +134,7 @@ pub enum VmError {
 }
 
 impl VmError {
-    /// What a contract, or a receipt, gets to see of it.
+    /// The form of it for contracts and receipts.
     #[must_use]
     pub fn as_call_error(&self) -> CallError {
         match self {

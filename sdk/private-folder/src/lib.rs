@@ -45,15 +45,15 @@ pub enum FolderError {
     /// There is something else in its place.
     #[error("{} is not {expected}", path.display())]
     Kind {
-        /// What is in its place.
+        /// The thing in its place.
         path: PathBuf,
-        /// What belongs there.
+        /// The expected kind.
         expected: &'static str,
     },
     /// The system refused to make, read or change it.
     #[error("{} cannot be used: {source}", path.display())]
     System {
-        /// What was to be used.
+        /// The path that was to be used.
         path: PathBuf,
         /// The error of the operating system.
         source: io::Error,

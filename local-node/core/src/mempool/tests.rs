@@ -42,7 +42,7 @@ fn pool(max_transactions: usize) -> Mempool {
     Mempool::new(Limits { max_transactions, ..Limits::default() })
 }
 
-/// What a block would hold, as (sender, nonce), if everything runs.
+/// The transactions of a block, as (sender, nonce), if everything runs.
 fn order(pool: &Mempool) -> Vec<(BlsKey, u64)> {
     let mut queue = pool.queue();
     std::iter::from_fn(|| {

@@ -12,7 +12,7 @@ use super::consensus::Purpose;
 use crate::faults::check_all;
 use crate::interface::{Answer, Cause, Event, LedgerId, LedgerRequest, Output, PeerId, Planted};
 
-/// What the ledger is doing to the chain.
+/// The ledger's running change of the chain.
 #[derive(Debug)]
 pub(super) enum Job {
     Accept { id: LedgerId, step: Step },
@@ -72,7 +72,7 @@ pub(super) struct Plan {
     cause: Cause,
     /// The block at which the branches part.
     ancestor: Hash,
-    /// What is still to be accepted.
+    /// The blocks that are still to be accepted.
     steps: VecDeque<Step>,
     /// The blocks that were taken back, lowest first.
     old: Vec<Block>,

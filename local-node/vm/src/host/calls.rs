@@ -29,7 +29,7 @@ pub(crate) struct Request<'a> {
     pub(crate) deploying: bool,
 }
 
-/// What a call gave back.
+/// The result of a call.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) data: Vec<u8>,

@@ -184,7 +184,7 @@ impl Drop for Turn<'_> {
     }
 }
 
-// What these locks guard is whole after each statement, so a panic elsewhere does not matter.
+// The data under these locks is consistent after each statement, so a panic elsewhere does not matter.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -247,7 +247,7 @@ mod tests {
         store.code(&engine, &contract(1)).unwrap();
         std::thread::scope(|scope| {
             let asked = scope.spawn(|| as_question(|| store.code(&engine, &contract(2)).map(drop)));
-            // What compiles meanwhile does not give its turn to a question.
+            // The running compilation does not give its turn to a query.
             for number in 3..6 {
                 store.code(&engine, &contract(number)).unwrap();
             }

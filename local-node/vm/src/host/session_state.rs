@@ -33,7 +33,7 @@ const MEASURED_GROWTH_BYTES: usize = 32 << 20;
 /// Mappings that a memory has without any pages.
 const MEMORY_MAPPINGS: usize = 2;
 
-/// What a session has made of a committed state. While a top-level call runs, the engine's store owns it.
+/// The changes of a session to a committed state. While a top-level call runs, the engine's store owns it.
 pub(crate) struct SessionState {
     shared: Arc<Shared>,
     base: Arc<State>,
@@ -69,7 +69,7 @@ struct Opened {
     mappings: usize,
 }
 
-/// What happened since a mark.
+/// The changes since a mark.
 #[derive(Default)]
 struct History {
     mark: u64,
@@ -78,7 +78,7 @@ struct History {
     pages: usize,
 }
 
-/// What the memories of a session hold, in bytes.
+/// The size of a session's memories, in bytes.
 #[derive(Debug, Clone, Copy, Default)]
 struct Measured {
     /// Written pages with a copy of each.
@@ -223,7 +223,7 @@ impl SessionState {
         Ok(place)
     }
 
-    /// What an instance of an opened contract is made of.
+    /// The parts of an instance of an opened contract.
     pub(crate) fn instance_parts(&self, place: usize) -> (Arc<Code>, Arc<Mapped>) {
         let opened = &self.opened[place];
         (Arc::clone(&opened.contract.deployment.code), opened.memory.mapped())

@@ -116,7 +116,7 @@ impl ResourceLimiter for StoreData {
     }
 }
 
-/// What an event counts.
+/// The size of an event, as it is counted.
 fn event_bytes(event: &Event) -> usize {
     event.topic.len() + event.data.len() + EVENT_OVERHEAD_BYTES
 }
@@ -187,7 +187,7 @@ impl StoreData {
 
     /// Goes back to where a call began that has failed. The answer is what the failure is in the end.
     pub(super) fn revert(&mut self, checkpoint: Checkpoint, error: VmError) -> VmError {
-        // What the call held counts, even though it is given back now.
+        // The memory of the call counts, even though it is given back now.
         let measured = if error.ends_top_level_call() { Ok(()) } else { self.session.check_memory() };
         if error.ends_top_level_call() {
             // Production would have gone on: there is no receipt that these events belong to.

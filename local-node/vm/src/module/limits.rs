@@ -70,7 +70,7 @@ pub enum LimitError {
     /// The module as a whole.
     #[error("machine limit: the module has {found} {what}, but the maximum is {most}; split it into several")]
     Module {
-        /// What there is too much of.
+        /// The name of the limited quantity.
         what: &'static str,
         /// How much there is, or the first number above the bound that was found.
         found: u64,
@@ -84,7 +84,7 @@ pub enum LimitError {
     Function {
         /// The index of the function, imported ones included.
         function: u64,
-        /// What there is too much of.
+        /// The name of the limited quantity.
         what: &'static str,
         /// How much there is, or the first number above the bound that was found.
         found: u64,
@@ -95,7 +95,7 @@ pub enum LimitError {
 
 /// Checks a module, valid or not, against the bounds.
 ///
-/// What cannot be parsed is passed over: the validator says what is wrong with it.
+/// A section that cannot be parsed is skipped: the validator reports its fault.
 ///
 /// # Errors
 /// The first bound that is exceeded.
@@ -157,7 +157,7 @@ impl Arity {
     }
 }
 
-/// What has been counted of a module so far.
+/// The counts of a module so far.
 #[derive(Default)]
 struct Module {
     types: Vec<Arity>,
@@ -171,7 +171,7 @@ struct Module {
     code: Code,
 }
 
-/// What has been counted of the code so far.
+/// The counts of the code so far.
 #[derive(Debug, Default)]
 struct Code {
     /// The most of one function.
@@ -256,11 +256,11 @@ impl Module {
     }
 }
 
-/// What has been counted of a function so far.
+/// The counts of a function so far.
 struct Function<'a> {
     types: &'a [Arity],
     functions: &'a [u32],
-    /// What has been counted of all code, this function included.
+    /// The counts of all code, this function included.
     code: &'a mut Code,
     index: u64,
     /// How many values a branch to each of the open blocks passes, from the outermost.

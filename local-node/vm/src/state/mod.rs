@@ -46,7 +46,7 @@ pub(crate) trait ContractCode: fmt::Debug {
     fn memory64(&self) -> bool;
 }
 
-/// What of a contract never changes.
+/// The parts of a contract that never change.
 #[derive(Debug)]
 pub(crate) struct Deployment<C> {
     pub(crate) code: Arc<C>,
@@ -112,7 +112,7 @@ impl<C> Default for State<C> {
     }
 }
 
-/// What a session made of one contract.
+/// The changes of a session to one contract.
 #[derive(Debug)]
 pub(crate) struct Change<'a, C> {
     pub(crate) id: ContractId,

@@ -409,7 +409,7 @@ impl Pool {
         Ok(())
     }
 
-    /// What was funded, and did not become notes, leaves the supply.
+    /// Funded money that did not become notes leaves the supply.
     pub(super) fn take_back(&mut self, amount: u64) -> Result<(), Refused> {
         let supply = self.supply;
         self.supply = supply.checked_sub(amount).ok_or(Refused::SupplyTooSmall { supply })?;

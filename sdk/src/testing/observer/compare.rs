@@ -25,7 +25,7 @@ const MAX_SHOWN: usize = 48;
 /// all ten sets with a probability of 2 · 4⁻¹⁰: once in 500,000 tests.
 pub(super) const MAX_RANDOM_SETS: u8 = 10;
 
-/// What one run showed.
+/// The public data of one run.
 pub(super) struct Shown {
     pub(super) seen: Vec<Observation>,
     pub(super) drawn: Vec<Draw>,
@@ -123,7 +123,7 @@ pub(super) struct Comparison<'a> {
     compared: Compared,
 }
 
-/// What was seen of the gas of a function for which a range is declared.
+/// The measured gas of a function for which a range is declared.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct GasSeen {
     /// It differed between sets of private values.

@@ -38,7 +38,7 @@ pub(crate) struct Node {
     pub(crate) consensus: Consensus,
     pub(crate) up: bool,
     keys: Vec<u64>,
-    /// What was persisted: it survives a crash.
+    /// The persisted records: they survive a crash.
     records: Vec<Persist>,
     candidates: BTreeMap<Hash, Block>,
     results: BTreeMap<(u64, u8), ValidationResult>,
