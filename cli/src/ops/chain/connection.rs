@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::client::{Client, ClientError};
 use super::deployments::{Deployment, Deployments};
-use super::labels::Book;
+use super::labels::ChainLabels;
 use crate::error::{Exit, Fault, nearest};
 use crate::figures::listed;
 use crate::ops::hash;
@@ -85,7 +85,7 @@ impl Chain {
         if let Some(found) = self.deployments.find(name) {
             return Ok(found.contract.clone());
         }
-        if let Some(id) = Book::genesis(name).or_else(|| hash::normalized(name)) {
+        if let Some(id) = ChainLabels::genesis(name).or_else(|| hash::normalized(name)) {
             return Ok(id);
         }
         let names = || self.deployments.names().chain(["transfer", "stake"]);

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::client::BlockEvent;
 use super::connection::Chain;
-use super::labels::Book;
+use super::labels::ChainLabels;
 use super::refusal::Refusal;
 use crate::ops::contract::sandbox::{self, Driver};
 
@@ -152,7 +152,7 @@ impl Readers {
         genesis: impl FnOnce() -> Option<Value>,
     ) -> Read {
         // The drivers of genesis contracts are part of nodes.
-        let value = if Book::is_genesis(contract) {
+        let value = if ChainLabels::is_genesis(contract) {
             genesis()
         } else {
             self.of(contract).and_then(|reader| reader.ask(decode))
