@@ -49,7 +49,7 @@ pub(crate) enum Tone {
     Faint,
 }
 
-/// What the marks of [`paint`] become: the end of all colours, then one for each tone. Styles of `console` would put
+/// The codes of the marks of [`paint`]: the end of all colours, then one for each tone. Styles of `console` would put
 /// these codes into a text at once, where nothing tells them from codes that a stranger wrote.
 const CODES: [&str; 7] = ["\x1b[0m", "\x1b[1;32m", "\x1b[1;31m", "\x1b[1;33m", "\x1b[1;36m", "\x1b[36m", "\x1b[2m"];
 

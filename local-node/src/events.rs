@@ -63,7 +63,7 @@ pub enum NodeEvent {
     },
     /// A contract made something known. It comes with the block ([`contents`](Self::contents)).
     Contract {
-        /// What.
+        /// The event.
         event: Event,
         /// The transaction in which it did, or the block if the chain itself called it.
         origin: Hash,
@@ -71,7 +71,7 @@ pub enum NodeEvent {
 }
 
 impl NodeEvent {
-    /// What a new block brings, in order: each transaction with its events, and then the events of the chain's own
+    /// The events of a new block, in order: each transaction with its events, and then the events of the chain's own
     /// part. Any other event brings nothing.
     ///
     /// The node tells of the block alone. Contracts decide how many events there are, and each by itself would count as

@@ -153,7 +153,7 @@ impl NodeHandle {
         &self.0.reader
     }
 
-    /// What happens from now on. A block comes as one event, which brings those of its transactions and contracts
+    /// The events from now on. A block comes as one event, which brings those of its transactions and contracts
     /// ([`NodeEvent::contents`]). A listener that is more than [`MAX_EVENTS_BEHIND`](crate::events::MAX_EVENTS_BEHIND)
     /// events or [`MAX_BYTES_BEHIND`](crate::events::MAX_BYTES_BEHIND) behind loses the oldest.
     #[must_use]

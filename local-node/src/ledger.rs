@@ -470,7 +470,7 @@ impl Ledger {
         &self.provisioners
     }
 
-    /// Who can propose and vote after a block, and what the block itself was decided with. Brings the block's state
+    /// The provisioners after a block, and the attestation of the block itself. Brings the block's state
     /// back from the store if the machine does not have it.
     fn provisioners_at(&self, header: &Header) -> Result<(Arc<Provisioners>, Option<BeforeTip>), LedgerError> {
         let (root, height) = (header.state_root, header.height);
@@ -492,7 +492,7 @@ impl Ledger {
         Ok((Arc::new(provisioners), before))
     }
 
-    /// Who has a stake in a state. What was computed of their keys to check signatures goes on from block to block.
+    /// The stakers of a state. The values computed from their keys for signature checks are kept from block to block.
     fn stakers(&self, root: StateRoot, height: u64) -> Result<Provisioners, LedgerError> {
         Ok(stakes::provisioners(&self.executor, root, height)?.sharing(&self.provisioners))
     }

@@ -139,7 +139,7 @@ pub struct Reader {
     streams: Arc<Semaphore>,
 }
 
-/// What a feeding query feeds, item by item. After an error nothing follows; an end without one is the end of the call.
+/// The items of a feeding query. After an error nothing follows; an end without one is the end of the call.
 pub type FedItems = mpsc::Receiver<Result<Vec<u8>, QueryError>>;
 
 impl Reader {

@@ -1,4 +1,4 @@
-//! What the node remembers of the chain: blocks, what their transactions did, labels, the waiting transactions, the
+//! The stored chain: blocks, the results of their transactions, labels, the waiting transactions, the
 //! data drivers of contracts, and, where there is a data folder, the contracts' memories.
 //!
 //! All of it is one [redb] database, in memory or in a file. A block enters it in one transaction, with its

@@ -265,7 +265,7 @@ impl TestHost {
         self.shared.reports.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// What the chain of a test cannot do, if the test has asked for such a thing. The host knows before the test does.
+    /// The function that the chain of a test lacks, if the test called one. The host knows before the test does.
     #[must_use]
     pub fn skipped(&self, test: &str) -> Option<String> {
         self.shared.skipped.lock().unwrap_or_else(PoisonError::into_inner).get(test).cloned()

@@ -1,7 +1,4 @@
-//! Base58, the text form of accounts.
-//!
-//! The crate `bs58` is used in tests only: in contracts and data drivers, each dependency adds to the time of every
-//! build, and this code decodes only texts of a known length.
+//! Base58, the text form of accounts. No crate for it: each dependency of contracts adds to the time of every build.
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -122,7 +122,7 @@ pub fn verify_step(
     Ok(committee.voters(votes.bitset))
 }
 
-/// Who is in an attestation that is known to be good, credits of both committees merged, in the order of keys.
+/// The voters of a valid attestation, credits of both committees merged, in the order of keys.
 #[must_use]
 pub fn voters(attestation: &Attestation, iteration: u8, committees: &mut Committees) -> Vec<Voter> {
     let mut voters = Vec::new();

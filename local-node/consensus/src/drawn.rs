@@ -56,7 +56,7 @@ impl RoundDrawn {
     }
 }
 
-// What others have asked for already is no part of the state of whoever holds this.
+// The results of earlier requests by others are not part of the holder's state.
 impl fmt::Debug for Drawn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Drawn")

@@ -112,7 +112,7 @@ pub enum Verdict {
     Invalid,
     /// Cannot be said (the chain has moved on, storage fails): no vote is cast.
     Abstain,
-    /// What the generator's signature does not cover, such as the data of blobs, is not good. Anybody on the way may
+    /// Data outside the generator's signature, such as the data of blobs, is invalid. Any relaying node may
     /// have altered it, so no vote is cast; the copy is dropped, and another one asked for.
     Altered,
 }

@@ -179,7 +179,7 @@ pub enum Answer {
     },
     /// The block does not lead to what its header states; the chain has not changed.
     NotAccepted,
-    /// What the block's hash does not cover, such as the data of blobs, is not good; the chain has not changed. Another
+    /// Data outside the block's hash, such as the data of blobs, is invalid; the chain has not changed. Another
     /// copy of the block may be good.
     Altered,
     /// The chain ends at the given block now.
@@ -198,7 +198,7 @@ pub enum Answer {
 pub enum LedgerRequest {
     /// Make the body of a block on the tip.
     Build {
-        /// What for. Its slashes are those for failed iterations only.
+        /// The request. Its slashes are those for failed iterations only.
         request: Box<BuildRequest>,
         /// Faults that hold, to go into the block; the ledger leaves out those that a block holds already, and adds
         /// the slashes for the others.
@@ -233,7 +233,7 @@ pub enum LedgerRequest {
 /// Data to write to disk, in the order of positions.
 #[derive(Debug, Clone)]
 pub enum Record {
-    /// What the consensus has done or may be asked for.
+    /// A record of the consensus, or data that it may be asked for.
     Consensus(Persist),
     /// A proof of misbehaviour that waits for a block.
     Fault(Box<Fault>),
@@ -404,7 +404,7 @@ pub enum Output {
     Drop(PeerId),
     /// Tell those who listen.
     Event(Event),
-    /// What became of an [`Input::Transaction`]: it waits now, in the mempool or for its predecessors, or is refused.
+    /// The result of an [`Input::Transaction`]: it waits now, in the mempool or for its predecessors, or is refused.
     Taken {
         /// The transaction.
         id: TxId,

@@ -188,7 +188,7 @@ pub struct Mempool {
     by_price: BTreeSet<(u64, TxId)>,
     by_account: BTreeMap<BlsKey, BTreeMap<u64, TxId>>,
     bytes: usize,
-    /// What is to be the first one of the next block.
+    /// The transaction that is to be first in the next block.
     preferred: Option<TxId>,
 }
 

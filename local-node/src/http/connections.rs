@@ -189,7 +189,7 @@ struct Table {
 
 #[derive(Debug)]
 struct Taken {
-    /// Whose it is; of loopback any number may come.
+    /// The client's address. The number of connections from loopback has no bound of its own.
     address: Option<IpAddr>,
     /// When it became idle.
     idle_since: Option<u64>,

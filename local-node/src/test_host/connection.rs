@@ -24,7 +24,7 @@ pub(super) fn serve(stream: &TcpStream, id: u64, shared: &Shared) {
         response = match line.and_then(|line| parse(&line)).and_then(|request| receive(request, &mut lines)) {
             Ok(request) => noted(chain.answer(request), &test, shared),
             Err(problem) => {
-                // What follows a line that is no request cannot be trusted to begin with one.
+                // After a line that is no request, the next line may not begin with one.
                 let _ = send(stream, &failed(problem, None));
                 break;
             }

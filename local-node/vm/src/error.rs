@@ -79,7 +79,7 @@ pub enum VmError {
     /// The contract fed data outside a feeder query.
     #[error("the contract feeds data, but the call is not a feeder query")]
     MissingFeed,
-    /// Whoever took what the call fed stopped taking it.
+    /// The receiver of the fed items stopped taking them.
     #[error("the receiver of the feed is gone")]
     FeedStopped,
     /// A text that the contract passed is not UTF-8.

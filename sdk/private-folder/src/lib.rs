@@ -29,7 +29,7 @@ pub enum FolderError {
     /// It, a folder above it, or a file in it belongs to another user.
     #[error("{} belongs to the user with the number {owner}, who can change its content", path.display())]
     Owner {
-        /// What belongs to another user.
+        /// The path that belongs to another user.
         path: PathBuf,
         /// The number of that user.
         owner: u32,
@@ -37,7 +37,7 @@ pub enum FolderError {
     /// Other users can write to it, to a folder above it, or to a file in it.
     #[error("other users can write to {} (mode {mode:04o})", path.display())]
     Writable {
-        /// What others can write to.
+        /// The path that others can write to.
         path: PathBuf,
         /// Its permissions.
         mode: u32,

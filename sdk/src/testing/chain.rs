@@ -266,7 +266,7 @@ impl Chain {
         }
     }
 
-    /// What was kept.
+    /// The observations so far.
     pub(super) fn observed(&self) -> Vec<Observation> {
         self.0.observed.take().map(|observations| observations.seen).unwrap_or_default()
     }

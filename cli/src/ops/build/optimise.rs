@@ -18,7 +18,7 @@ const FEATURES: [&str; 6] = [
     "--enable-reference-types",
     "--enable-multivalue",
 ];
-/// What it is asked to do. With `-g` it carries the names of functions over to what it makes of them. At last the
+/// Its options. With `-g` it carries the names of functions over to its output. At last the
 /// functions that are called most get the smallest numbers, which take fewer bytes.
 const PASSES: [&str; 6] = ["-Oz", "--converge", "--reorder-functions", "-g", "--strip-producers", "--strip-dwarf"];
 

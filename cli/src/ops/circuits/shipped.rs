@@ -7,7 +7,7 @@
 //! profile of contracts. All other packages are compiled as for the tests, so that both share them. The compiler then
 //! links the library with a `main` of one line.
 //!
-//! What differs from the contract is the target alone. Build scripts and dependencies for some targets could make
+//! Only the target differs from the contract's. Build scripts and dependencies for some targets could make
 //! another circuit of that, so packages of the project that circuits are made of have neither: see [`Plan::check`].
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -145,7 +145,7 @@ impl<'a> Graph<'a> {
         self.closure(id).iter().any(|id| self.metadata[*id].name.as_str() == DESCRIBER)
     }
 
-    /// What could make another circuit for this machine than for the contract in this package: build scripts, and
+    /// Parts of this package that could make another circuit for this machine than for the contract: build scripts, and
     /// dependencies for some targets. Looks at the package, and those of the project or with gadgets that it needs.
     /// Other libraries may have both: they know nothing of circuits.
     fn refusal(&self, of: &'a PackageId) -> Option<Refusal> {

@@ -1,6 +1,6 @@
 //! The SDK on this machine: unpacked from the binary, and made known to cargo by a patch in the project.
 //!
-//! What is unpacked is compiled into contracts and run by builds. So the folder is private to the user, and holds
+//! Builds compile the unpacked files into contracts and run them. So the folder is private to the user, and holds
 //! exactly the files that the binary carries: another file, such as a build script, is removed with all the rest and
 //! unpacked anew.
 //!

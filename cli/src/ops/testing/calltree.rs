@@ -1,4 +1,4 @@
-//! What a transaction or query did, told in the words of the contracts: a tree of calls with decoded arguments, results
+//! The trace of a transaction or query with names of the contracts: a tree of calls with decoded arguments, results
 //! and events.
 
 use std::collections::BTreeMap;

@@ -183,8 +183,8 @@ impl Snapshot {
         Ok(Self(figures))
     }
 
-    /// What differs in `now`. A figure may differ by `tolerance` percent of the saved one. What only one side knows is
-    /// told, and over where it is gone: a new test changes no old cost.
+    /// The differences of `now`. A figure may differ by `tolerance` percent of the saved one. A figure of one side only
+    /// is listed; a missing one exceeds the tolerance, and a new one does not, because a new test changes no old cost.
     pub(crate) fn changes(&self, now: &Self, tolerance: f64) -> Vec<Change> {
         let all = self.0.keys().chain(now.0.keys().filter(|of| !self.0.contains_key(*of)));
         let changes = all.filter_map(|of| {

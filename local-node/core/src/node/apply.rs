@@ -49,7 +49,7 @@ impl Step {
 enum Refusal {
     /// The block itself: it is not tried again.
     Block,
-    /// What its hash does not cover, such as its attestation: another copy may be good. If the hash were refused,
+    /// Data outside its hash, such as its attestation: another copy may be good. If the hash were refused,
     /// anybody could keep the good copy out.
     Copy,
     /// It is ahead of this node's clock.

@@ -3,8 +3,8 @@
 //! Every field is charged when it begins, every value with its length when it is there. An answer that exceeds its
 //! budget is not finished: nothing more is resolved or read, and the client hears why.
 //!
-//! What an answer is made from is charged before it is read: what the answer holds (transactions, events) against one
-//! bound, what is only looked through against another.
+//! Stored data is charged before it is read: the parts of the answer (transactions, events) against one bound, data
+//! that is only searched against another.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -69,7 +69,7 @@ pub(crate) fn run_top_level(session: Box<SessionState>, request: &Request<'_>, f
         call(&mut store, request)
     });
     let mut data = store.into_data();
-    // What the call held is gone, or in its answer. Less is never refused.
+    // The memory of the call is free again, or in its answer. A smaller share is never refused.
     let _ = data.session.hold_beside(0);
     let fed = data.feed.map_or_else(Vec::new, Feed::into_items);
     // A panic in a function that contracts import is caught there. One that comes this far is the machine's own.

@@ -2,7 +2,7 @@
 //!
 //! A module is compiled by whoever asks for it first; others who ask for the same one meanwhile wait for that. Nobody
 //! else waits: no lock is held while a module compiles. So many modules compile at a time, and one more waits its turn.
-//! What compiles for a question ([`as_question`]) leaves some turns to blocks and to transactions that were taken.
+//! A compilation for a query ([`as_question`]) leaves some turns to blocks and to accepted transactions.
 
 use std::cell::Cell;
 use std::collections::HashMap;

@@ -317,7 +317,7 @@ impl StoreData {
 
     /// Counts an event before its topic and data are read.
     pub(super) fn count_event(&mut self, topic_length: u32, data_length: u32) -> Result<(), VmError> {
-        // What the chain calls to tell of a transaction must not fail because of what the transaction has told already.
+        // The chain's own calls about a transaction must not fail because of the events of the transaction.
         let by_chain = self.stack.len() == 1 && is_genesis(&self.active().contract);
         let (more_events, more_bytes) = if by_chain { (RESERVED_EVENTS, RESERVED_EVENT_BYTES) } else { (0, 0) };
         if self.session.events.len() >= MAX_CALL_EVENTS + more_events {

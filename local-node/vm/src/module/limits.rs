@@ -13,7 +13,7 @@
 //! | hard operators of each function, squared | register allocation around constants and fixed registers | 80 | 16 million |
 //! | functions, types | a fixed cost for each | 526, 44 | 10,000, 2,000 |
 //!
-//! What was seen are the genesis contracts, and a production data driver for the second to the fourth row. The worst
+//! The measured modules are the genesis contracts, and a production data driver for rows two to four. The worst
 //! module that was found within all bounds takes 9 seconds of one core, and 250 MB for each function that compiles at a
 //! time. Production has no such bounds; engines that run code of strangers have some, and mostly narrower ones.
 

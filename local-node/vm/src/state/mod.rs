@@ -36,7 +36,7 @@ pub(crate) fn is_genesis(id: &ContractId) -> bool {
     *id == TRANSFER_CONTRACT || *id == STAKE_CONTRACT
 }
 
-/// What a state asks of the code of its contracts. The compiled code itself is linked to the session that runs it, and
+/// The interface of a state to the code of its contracts. The compiled code is linked to the session that runs it, and
 /// a session reads states, so states are generic over it.
 pub(crate) trait ContractCode: fmt::Debug {
     /// The module as it was deployed.

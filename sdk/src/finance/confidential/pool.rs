@@ -421,7 +421,7 @@ impl Pool {
         Ok(self.notes.add(&[(commitment, note)])?)
     }
 
-    /// What follows when the proof is verified. Not generic: a contract that transfers and redeems has it once.
+    /// The steps after the proof is verified. Not generic: a contract that transfers and redeems has it once.
     #[inline(never)]
     fn finish_transfer(&mut self, order: &Spending, public_out: u64) -> Result<u64, Refused> {
         self.nullifiers.spend(&order.nullifiers)?;

@@ -72,7 +72,7 @@ fn compare_four(runs: [&Shown; 4], among: Option<&BTreeSet<Doubt>>) -> (Compared
     (comparison.compared, comparison.fixed)
 }
 
-/// What a value depends on. Runs 0 and 1 differ in their private values, and so do 2 and 3; runs 0 and 2 differ in
+/// The inputs that a value depends on. Runs 0 and 1 differ in private values, as do 2 and 3; runs 0 and 2 differ in
 /// their random values, and so do 1 and 3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {

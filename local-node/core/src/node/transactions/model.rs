@@ -114,7 +114,7 @@ impl Model {
         }
     }
 
-    /// What waits in the mempool, or is in a block, is not parked as well.
+    /// A transaction in the mempool or in a block is not parked as well.
     fn unpark(&mut self, id: &TxId) {
         for rests in [&mut self.parked, &mut self.trying] {
             rests.retain(|rest| rest.transaction.id() != *id);
