@@ -145,7 +145,7 @@ impl VmError {
         }
     }
 
-    /// Whether it ends the whole top-level call, because execution cannot continue, or not safely. No contract can catch it.
+    /// Whether it ends the whole top-level call, because it is not safe to continue. No contract can catch it.
     #[must_use]
     pub fn ends_top_level_call(&self) -> bool {
         matches!(

@@ -15,7 +15,7 @@
 //!
 //! The measured modules are the genesis contracts, and a production data driver for rows two to four. The worst
 //! module that was found within all bounds takes 9 seconds of one core, and 250 MB for each function that compiles at a
-//! time. Production has no such bounds; engines that run code of strangers have some, and mostly narrower ones.
+//! time. Production has no such bounds; engines that run untrusted code have some, and mostly narrower ones.
 
 use wasmparser::{BlockType, BrTable, FunctionBody, Operator, Parser, Payload, TypeRef};
 
