@@ -112,7 +112,7 @@ fn sdk_bundle(workspace: &Path, manifest: &DocumentMut) -> Files {
     files
 }
 
-/// What a package needs to be built, on all targets and on some.
+/// The dependencies of a package's build, on all targets and on some.
 fn dependencies_of(package: &DocumentMut) -> BTreeSet<String> {
     let targets = package.get("target").and_then(Item::as_table_like);
     let tables = targets.into_iter().flat_map(|targets| targets.iter().filter_map(|(_, it)| it.as_table_like()));
@@ -151,7 +151,7 @@ fn collect_template(folder: &Path, prefix: &str, files: &mut Files) {
     assert!(files.values().map(String::len).sum::<usize>() <= MAX_BUNDLE_BYTES, "{} is too large", folder.display());
 }
 
-/// What lies in a folder: name and path.
+/// The entries of a folder: name and path.
 fn entries(folder: &Path) -> Vec<(String, PathBuf)> {
     let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("cannot list {}: {error}", folder.display()));
     let paths = entries.map(|entry| entry.expect("a folder's entry").path());

@@ -145,7 +145,7 @@ struct Position {
     iteration: Option<u64>,
 }
 
-/// What happened while a node was away.
+/// The events while a node was down.
 struct Absence {
     blocks: u32,
     lasted: Duration,

@@ -109,7 +109,7 @@ fn measure(template: &str, mark: Duration) -> Result<()> {
     Ok(())
 }
 
-/// What was compiled of a package.
+/// The compiled units of a package.
 #[derive(Debug, Default)]
 struct Package {
     /// Processor time of `build` and of `test`.

@@ -43,7 +43,7 @@ impl Fault {
         self.exit
     }
 
-    /// What to do.
+    /// The remedy, for the line `hint:`.
     pub(crate) fn hint(&self) -> &str {
         &self.hint
     }

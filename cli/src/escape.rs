@@ -17,7 +17,7 @@ const COLOUR: &str = "\x1b[";
 /// Digits of a run's number behind a mark.
 const NUMBER_DIGITS: usize = 16;
 
-/// Whose the line ends in a text are.
+/// The origin of the line ends in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lines {
     /// The text is one line: a line end in it is somebody else's.

@@ -41,7 +41,7 @@ fn of_others(error: &anyhow::Error) -> (Exit, &'static str) {
     known.unwrap_or((Exit::Failed, OURS))
 }
 
-/// What helps where a data driver does not work.
+/// The hint for a data driver that does not work.
 fn of_driver(error: &DriverError) -> &'static str {
     match error {
         DriverError::Refused { .. } => {

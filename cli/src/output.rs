@@ -1,4 +1,4 @@
-//! What is said, and where: the result on stdout, everything else on stderr, one document on stdout with `--json`.
+//! All output: the result on stdout, everything else on stderr, one document on stdout with `--json`.
 //!
 //! Nothing else prints. What is printed goes through [`escape`]: texts of contracts, nodes and drivers cannot command
 //! the terminal, wherever they are put into a line.
@@ -24,7 +24,7 @@ pub(crate) struct Ui {
     color_out: bool,
     /// Whether stderr takes colour.
     color_err: bool,
-    /// What moves on stderr; `None` where nothing does.
+    /// The animated line on stderr; `None` if there is none.
     bars: Option<MultiProgress>,
     /// The messages of the compiler that were shown, without colours.
     diagnostics: Arc<Mutex<BTreeSet<String>>>,
@@ -41,7 +41,7 @@ pub(crate) enum Tone {
     Bad,
     /// Look at this.
     Warn,
-    /// What to do.
+    /// The remedy of an error.
     Hint,
     /// The name of a contract.
     Name,
@@ -49,7 +49,7 @@ pub(crate) enum Tone {
     Faint,
 }
 
-/// What the marks of [`paint`] become: the end of all colours, then one for each tone. Styles of `console` would put
+/// The codes of the marks of [`paint`]: the end of all colours, then one for each tone. Styles of `console` would put
 /// these codes into a text at once, where nothing tells them from codes that a stranger wrote.
 const CODES: [&str; 7] = ["\x1b[0m", "\x1b[1;32m", "\x1b[1;31m", "\x1b[1;33m", "\x1b[1;36m", "\x1b[36m", "\x1b[2m"];
 

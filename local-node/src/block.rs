@@ -29,11 +29,11 @@ pub struct SpentTransaction {
     pub timestamp: u64,
     /// Gas that it paid for.
     pub gas_spent: u64,
-    /// What the call or deployment returned, or why it failed.
+    /// The result of the call or deployment, or its error.
     pub result: Result<Vec<u8>, CallError>,
     /// The contract that it deployed.
     pub deployed: Option<ContractId>,
-    /// What it emitted.
+    /// Its events.
     pub events: Vec<Event>,
 }
 
@@ -44,7 +44,7 @@ impl SpentTransaction {
         TxId::of(&self.transaction)
     }
 
-    /// What it cost its sender besides the value: gas spent times gas price, in LUX.
+    /// Its cost for the sender besides the value: gas spent times gas price, in LUX.
     #[must_use]
     pub fn fee(&self) -> u64 {
         self.gas_spent.saturating_mul(self.transaction.protocol().gas_price())
@@ -60,7 +60,7 @@ pub struct StoredBlock {
     pub transactions: Vec<Arc<SpentTransaction>>,
     /// The events of the chain's own part: slashes, rewards.
     pub events: Vec<Event>,
-    /// Who was paid.
+    /// The paid rewards.
     pub rewards: Vec<Reward>,
     /// The fees of all transactions together, in LUX.
     pub fees: u64,

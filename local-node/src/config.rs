@@ -31,7 +31,7 @@ pub enum BlockTime {
     Every(Duration),
 }
 
-/// What a node is to be.
+/// The configuration of a node.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// The chain's id. Transactions are signed for it.
@@ -42,7 +42,7 @@ pub struct Config {
     pub block_time: BlockTime,
     /// The time of block 0, in seconds since 1970; `None`: now. Nodes of one network must agree on it.
     pub genesis_time: Option<u64>,
-    /// What there is at genesis; `None`: the development accounts'.
+    /// The state at genesis; `None`: that of the development accounts.
     pub allocation: Option<Allocation>,
     /// The keys that this node proposes and votes with; `None`: those of the development accounts that have stakes.
     pub voters: Option<Vec<KeyPair>>,

@@ -1,4 +1,4 @@
-//! What a node tells those who listen.
+//! The events of a node for its listeners.
 
 mod listeners;
 
@@ -18,7 +18,7 @@ use crate::weight;
 pub const MAX_EVENTS_BEHIND: usize = 1024;
 /// How many bytes the events that listeners have not heard yet may take together, about, where there is more than one.
 pub const MAX_BYTES_BEHIND: usize = 64 << 20;
-/// What an event takes besides blocks and transactions.
+/// The bytes of an event besides blocks and transactions.
 const EVENT_BYTES: usize = 1024;
 
 /// Something that happened.
@@ -63,7 +63,7 @@ pub enum NodeEvent {
     },
     /// A contract made something known. It comes with the block ([`contents`](Self::contents)).
     Contract {
-        /// What.
+        /// The event.
         event: Event,
         /// The transaction in which it did, or the block if the chain itself called it.
         origin: Hash,
@@ -71,7 +71,7 @@ pub enum NodeEvent {
 }
 
 impl NodeEvent {
-    /// What a new block brings, in order: each transaction with its events, and then the events of the chain's own
+    /// The events of a new block, in order: each transaction with its events, and then the events of the chain's own
     /// part. Any other event brings nothing.
     ///
     /// The node tells of the block alone. Contracts decide how many events there are, and each by itself would count as

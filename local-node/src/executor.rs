@@ -1,4 +1,4 @@
-//! What a block does to the state: the one place where transactions run for good.
+//! Execution of blocks: the one place where transactions change the chain's state.
 //!
 //! [`Executor::open`] begins a block, [`BlockExecution::run`] runs its transactions one by one,
 //! [`BlockExecution::close`] pays the rewards and gives the [`ExecutedBlock`], which is not part of the chain before it

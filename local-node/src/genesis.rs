@@ -20,9 +20,9 @@ pub use self::file::{
 use crate::accounts::{DevAccount, STAKERS};
 use crate::executor::{ExecutorError, foundation_key, host_call, rules_at};
 
-/// What each development account has at genesis, in LUX.
+/// The balance of each development account at genesis, in LUX.
 pub const DEV_BALANCE: u64 = 1_000_000 * LUX_PER_DUSK;
-/// What each development account with a stake has staked besides, in LUX.
+/// The stake of each development account that has one, in LUX.
 pub const DEV_STAKE: u64 = 100_000 * LUX_PER_DUSK;
 
 /// Money that is there from the beginning.

@@ -95,7 +95,7 @@ impl std::fmt::Debug for NodeHandle {
 }
 
 impl NodeHandle {
-    /// What the node is.
+    /// The node's description.
     #[must_use]
     pub fn info(&self) -> &NodeInfo {
         &self.0.info
@@ -153,7 +153,7 @@ impl NodeHandle {
         &self.0.reader
     }
 
-    /// What happens from now on. A block comes as one event, which brings those of its transactions and contracts
+    /// The events from now on. A block comes as one event, which brings those of its transactions and contracts
     /// ([`NodeEvent::contents`]). A listener that is more than [`MAX_EVENTS_BEHIND`](crate::events::MAX_EVENTS_BEHIND)
     /// events or [`MAX_BYTES_BEHIND`](crate::events::MAX_BYTES_BEHIND) behind loses the oldest.
     #[must_use]
@@ -334,7 +334,7 @@ impl NodeHandle {
         }
     }
 
-    /// What the node knows of its peers and of its own place in the network.
+    /// The node's data about its peers and its own place in the network.
     ///
     /// # Errors
     /// [`NetworkError::Alone`] where there is no network.

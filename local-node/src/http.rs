@@ -158,7 +158,7 @@ impl Server {
     }
 }
 
-/// What answers requests. Each handler takes the part that it needs.
+/// The shared state of all handlers. Each handler takes the part that it needs.
 #[derive(Clone)]
 struct App {
     node: NodeHandle,

@@ -61,7 +61,7 @@ pub enum LedgerError {
     /// Reading the state failed.
     #[error("the state cannot be read")]
     State(#[from] VmError),
-    /// What a genesis contract gave does not decode.
+    /// The answer of a genesis contract does not decode.
     #[error("the stake contract returned a value that is not a stake")]
     Stakes,
     /// The chain's memory fails.
@@ -84,12 +84,12 @@ pub enum LedgerError {
     Invalid {
         /// The block's height.
         height: u64,
-        /// What is wrong with it.
+        /// The fault.
         problem: InvalidBlock,
     },
 }
 
-/// What makes a block invalid, beyond its header.
+/// The reasons beyond its header why a block is invalid.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidBlock {
@@ -123,7 +123,7 @@ pub enum InvalidBlock {
     Fault {
         /// The place of the fault in the block, from 0.
         place: usize,
-        /// What is wrong with it.
+        /// The fault.
         problem: FaultProblem,
     },
     /// One of its transactions does not bring a good blob that it names.
@@ -131,7 +131,7 @@ pub enum InvalidBlock {
     Blob {
         /// The transaction.
         id: TxId,
-        /// What is wrong with the blob.
+        /// The fault of the blob.
         problem: BlobError,
     },
     /// Executing it gives another state than it states.
@@ -139,7 +139,7 @@ pub enum InvalidBlock {
     Outcome,
 }
 
-/// What accepting a block did.
+/// The result of accepting a block.
 #[derive(Debug)]
 pub struct Accepted {
     /// The block.
@@ -217,7 +217,7 @@ impl Ledger {
         self.tip.header()
     }
 
-    /// What is stored of the chain.
+    /// The stored data of the chain.
     #[must_use]
     pub const fn store(&self) -> &Store {
         &self.store
@@ -229,7 +229,7 @@ impl Ledger {
         &self.executor
     }
 
-    /// What the consensus needs to know of the tip.
+    /// The data of the tip that the consensus needs.
     #[must_use]
     pub fn tip_context(&self) -> TipContext {
         TipContext {
@@ -464,13 +464,13 @@ impl Ledger {
         Ok((above.1, first, blocks))
     }
 
-    /// Who can propose and vote after the tip.
+    /// The provisioners after the tip.
     #[must_use]
     pub fn provisioners(&self) -> &Arc<Provisioners> {
         &self.provisioners
     }
 
-    /// Who can propose and vote after a block, and what the block itself was decided with. Brings the block's state
+    /// The provisioners after a block, and the attestation of the block itself. Brings the block's state
     /// back from the store if the machine does not have it.
     fn provisioners_at(&self, header: &Header) -> Result<(Arc<Provisioners>, Option<BeforeTip>), LedgerError> {
         let (root, height) = (header.state_root, header.height);
@@ -492,7 +492,7 @@ impl Ledger {
         Ok((Arc::new(provisioners), before))
     }
 
-    /// Who has a stake in a state. What was computed of their keys to check signatures goes on from block to block.
+    /// The stakers of a state. The values computed from their keys for signature checks are kept from block to block.
     fn stakers(&self, root: StateRoot, height: u64) -> Result<Provisioners, LedgerError> {
         Ok(stakes::provisioners(&self.executor, root, height)?.sharing(&self.provisioners))
     }
@@ -522,7 +522,7 @@ impl Ledger {
             }
             open.run(transaction).map_err(|reason| match reason {
                 _ if cancel.is_cancelled() => LedgerError::Cancelled,
-                // What only this machine cannot do says nothing about the block.
+                // A failure of this machine alone is no fault of the block.
                 RunError::Machine(error) => error.into(),
                 RunError::Panicked(text) => LedgerError::Panicked(text),
                 reason => invalid(InvalidBlock::Transaction { id: TxId::of(transaction), reason }),
@@ -574,7 +574,7 @@ impl Ledger {
         known.map_or_else(|| key.to_point().map_err(|_| LedgerError::NotAKey(*key)), |known| Ok(known.point))
     }
 
-    /// Who voted for the tip, according to the header of a block on it.
+    /// The voters for the tip, according to the header of a block on it.
     fn voters_of(&self, header: &Header) -> Vec<Voter> {
         let Some(before) = &self.before else { return Vec::new() };
         let mut committees = Committees::new(Arc::clone(&before.provisioners), before.seed, self.tip().height);

@@ -59,7 +59,7 @@ pub mod transaction;
 mod weight;
 mod work;
 
-/// What a core is told of its ledger's work: shared by the node's threads and by simulations, which have none.
+/// The ledger's answers to the core: shared by the node's threads and by simulations, which have none.
 pub mod answers {
     pub use crate::runtime::{accounts, removal, senders, verdict};
 }

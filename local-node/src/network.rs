@@ -18,7 +18,7 @@ pub struct NetworkConfig {
     pub bootstrap: Vec<SocketAddr>,
 }
 
-/// What a node knows of the network and of its own place in it.
+/// A node's data about the network and its own place in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NetworkStatus {
     /// The address at which peers reach the node.

@@ -113,16 +113,16 @@ impl From<LaneError> for QueryError {
     }
 }
 
-/// What a transaction would do in the next block.
+/// The result of a transaction in the next block.
 #[derive(Debug, Clone)]
 pub struct Simulation {
     /// Gas that it would pay for.
     pub gas_spent: u64,
-    /// What the call or deployment would return, or why it would fail.
+    /// The result of the call or deployment, or its error.
     pub result: Result<Vec<u8>, CallError>,
     /// The contract that it would deploy.
     pub deployed: Option<ContractId>,
-    /// What it would emit.
+    /// Its events.
     pub events: Vec<Event>,
 }
 
@@ -132,14 +132,14 @@ pub struct Reader {
     executor: Executor,
     tip: watch::Receiver<Arc<Header>>,
     call_time: Duration,
-    /// What runs contracts of anybody.
+    /// The threads that run contracts of any user.
     calls: Lane,
-    /// What runs contracts of the chain itself, with a known end.
+    /// The threads that run the chain's own contracts, which end.
     chain: Lane,
     streams: Arc<Semaphore>,
 }
 
-/// What a feeding query feeds, item by item. After an error nothing follows; an end without one is the end of the call.
+/// The items of a feeding query. After an error nothing follows; an end without one is the end of the call.
 pub type FedItems = mpsc::Receiver<Result<Vec<u8>, QueryError>>;
 
 impl Reader {
@@ -223,7 +223,7 @@ impl Reader {
                 })?)
             });
             if let Err(error) = called.unwrap_or_else(|panic| Err(QueryError::Failed(panic))) {
-                // Whoever has gone does not need to know.
+                // The caller may be gone.
                 send(&runtime, &sender, Err(timed(error, MAX_STREAM_TIME)), None);
             }
         });
@@ -405,7 +405,7 @@ mod tests {
 
     use crate::{Config, spawn};
 
-    /// What has to be compiled for a question leaves turns to blocks and to transactions that were taken.
+    /// Compilation for a query leaves turns to blocks and to accepted transactions.
     #[tokio::test]
     async fn questions_are_known_to_the_machine_as_such() {
         let node = spawn(Config::default()).await.expect("the node starts");

@@ -147,7 +147,7 @@ fn text_of(error: tokio::task::JoinError) -> String {
     error.try_into_panic().map_or_else(|error| error.to_string(), |panic| panic_text(&*panic))
 }
 
-/// What a configuration cannot ask for.
+/// Checks a configuration for settings that exclude each other.
 fn check(config: &Config) -> Result<(), NodeError> {
     if let BlockTime::Every(time) = config.block_time
         && (time.subsec_nanos() != 0 || time.is_zero())

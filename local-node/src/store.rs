@@ -1,4 +1,4 @@
-//! What the node remembers of the chain: blocks, what their transactions did, labels, the waiting transactions, the
+//! The stored chain: blocks, the results of their transactions, labels, the waiting transactions, the
 //! data drivers of contracts, and, where there is a data folder, the contracts' memories.
 //!
 //! All of it is one [redb] database, in memory or in a file. A block enters it in one transaction, with its
@@ -99,7 +99,7 @@ pub struct Acceptance<'a> {
     pub label: Label,
     /// New labels of earlier blocks, by height.
     pub relabelled: &'a [(u64, Label)],
-    /// What it changed of the state; needed where the chain is durable.
+    /// Its changes of the state; needed if the chain is durable.
     pub changes: Option<&'a StateChanges>,
     /// The heights of the blocks whose states nobody needs any more.
     pub forgotten: &'a [u64],

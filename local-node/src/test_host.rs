@@ -12,7 +12,7 @@
 //! requests, for instance with a running network. What such a chain cannot do, it says with
 //! [`NotHere`](dusk_sdk_protocol::host::Response::NotHere), and the test counts as skipped.
 //!
-//! What makes the host's own chains fast is shared: the virtual machine with its compiled modules, the genesis state,
+//! The host's own chains share their caches: the virtual machine with its compiled modules, the genesis state,
 //! the keys. The host signs for the accounts, so a signature is known to be good when it is made, and no test pays for
 //! its verification. What tests repeat, such as the deployments with which they begin, is signed and run once.
 //!
@@ -82,7 +82,7 @@ pub enum Artefact {
     Bytes(Vec<u8>),
 }
 
-/// What a test host serves.
+/// The settings of a test host.
 #[derive(Debug, Clone)]
 pub struct HostConfig {
     /// The project's contracts, by package.
@@ -91,7 +91,7 @@ pub struct HostConfig {
     pub rules: Profile,
     /// Where compiled modules are kept between runs; `None`: nowhere.
     pub module_cache: Option<PathBuf>,
-    /// What makes proofs; `None`: the host makes none.
+    /// The maker of proofs; `None`: the host makes none.
     pub proofs: Option<Arc<dyn Proofs>>,
     /// How long a transaction or a query may run. Gas alone bounds it late where an operation takes much time for its
     /// gas.
@@ -134,7 +134,7 @@ pub struct TestHost {
     listener: Option<JoinHandle<()>>,
 }
 
-/// What all connections share.
+/// The data that all connections share.
 #[derive(Debug)]
 struct Shared {
     chains: Box<dyn Chains>,
@@ -146,7 +146,7 @@ struct Shared {
     guests: Guests,
 }
 
-/// What the host's own chains share.
+/// The data that the host's own chains share.
 #[derive(Debug)]
 struct OwnChains {
     executor: Executor,
@@ -259,13 +259,13 @@ impl TestHost {
         format!("{}#{}", self.address, self.shared.token.text())
     }
 
-    /// What the tests did that have ended.
+    /// The reports of the tests that have ended.
     #[must_use]
     pub fn report(&self) -> Report {
         self.shared.reports.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// What the chain of a test cannot do, if the test has asked for such a thing. The host knows before the test does.
+    /// The function that the chain of a test lacks, if the test called one. The host knows before the test does.
     #[must_use]
     pub fn skipped(&self, test: &str) -> Option<String> {
         self.shared.skipped.lock().unwrap_or_else(PoisonError::into_inner).get(test).cloned()

@@ -45,7 +45,7 @@ pub const MAX_TRANSACTION_BYTES: usize = MAX_BLOCK_BYTES - MIN_HEADER_BYTES;
 /// The most bytes of an argument of a contract. A transaction without its bytecode is an argument.
 pub const MAX_ARGUMENT_BYTES: usize = 64 * 1024;
 
-/// What a node asks of every transaction.
+/// A node's rules for every transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy {
     /// The chain that it must be for.
@@ -67,7 +67,7 @@ impl Policy {
     /// them for decoding keys and for the signature, which the machine remembers, so that no block verifies it again.
     ///
     /// # Errors
-    /// What is wrong with the transaction, the first of the checks that fails.
+    /// The error of the first check that fails.
     pub fn check(&self, bytes: &[u8], rules: Rules, vm: &Vm) -> Result<ValidTransaction, TransactionError> {
         if bytes.len() > MAX_TRANSACTION_BYTES {
             return Err(TransactionError::TooLarge { bytes: bytes.len() });
@@ -78,7 +78,7 @@ impl Policy {
     /// As [`check`](Self::check), for a transaction that was read already.
     ///
     /// # Errors
-    /// What is wrong with the transaction, the first of the checks that fails.
+    /// The error of the first check that fails.
     pub fn check_decoded(
         &self,
         transaction: Transaction,
@@ -105,7 +105,7 @@ impl Policy {
     /// Everything but size and signature.
     ///
     /// # Errors
-    /// What is wrong with the transaction, the first of the checks that fails.
+    /// The error of the first check that fails.
     pub fn check_terms(&self, transaction: &Transaction, rules: Rules) -> Result<(), TransactionError> {
         let inner = public::of(transaction)?;
         if inner.chain_id() != self.chain_id {

@@ -5,7 +5,7 @@ use local_node_types::ledger::Header;
 
 use crate::block::{SpentTransaction, StoredBlock, event_bytes};
 
-/// What a transaction takes besides its variable parts.
+/// The bytes of a transaction besides its variable parts.
 const RECORD_BYTES: usize = 512;
 
 /// A transaction, with the blobs that it brings.

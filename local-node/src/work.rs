@@ -88,7 +88,7 @@ pub(crate) fn contained<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|payload| panic_text(&*payload))
 }
 
-/// What a panic said.
+/// The message of a panic.
 pub(crate) fn panic_text(payload: &(dyn Any + Send)) -> String {
     let text = payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str));
     shortened(text.unwrap_or("a panic without a text").to_owned())
@@ -127,7 +127,7 @@ mod tests {
         while lane.running.available_permits() > 0 {
             tokio::task::yield_now().await;
         }
-        // Whoever asked gives up, but the thread is busy still.
+        // The caller gives up, but the thread is still busy.
         first.abort();
         assert!(first.await.is_err());
         assert_eq!((lane.waiting.available_permits(), lane.running.available_permits()), (1, 0));

@@ -1,4 +1,4 @@
-//! Base58, the text form of accounts.
+//! Base58, the text form of accounts. No crate for it: each dependency of contracts adds to the time of every build.
 
 use alloc::string::String;
 use alloc::vec::Vec;

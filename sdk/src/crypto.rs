@@ -121,7 +121,7 @@ pub(crate) fn verify_schnorr_parts(message: Field, key: [Field; 2], scalar: [u8;
 #[cfg(feature = "confidential")]
 type Extended = [Field; 5];
 
-/// What the host takes: a message, a key and a signature of `jubjub-schnorr`. Both sides give the same sizes and
+/// The host's arguments: a message, a key and a signature of `jubjub-schnorr`. Both sides give the same sizes and
 /// alignments to the parts, and so the same layout to the tuple.
 #[cfg(feature = "confidential")]
 pub(crate) fn schnorr_argument(

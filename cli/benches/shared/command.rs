@@ -23,7 +23,7 @@ pub(crate) fn dusk(program: &Path, home: &Path, folder: &Path, words: &[&str]) -
     command
 }
 
-/// What a command prints to its standard output.
+/// The standard output of a command.
 ///
 /// # Errors
 /// When it does not start, or fails: with what it has printed.

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-/// What was measured.
+/// The measured quantity.
 pub(crate) struct Table {
     headings: [&'static str; 5],
     rows: Vec<[String; 5]>,

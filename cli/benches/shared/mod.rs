@@ -1,4 +1,4 @@
-//! What the benchmarks share: the program, a node's interface, and figures beside their marks.
+//! The parts that benchmarks share: the program, a node's interface, figures and their targets.
 
 pub(crate) mod chain;
 pub(crate) mod command;

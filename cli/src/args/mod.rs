@@ -1,4 +1,4 @@
-//! What commands share in their grammar.
+//! The options that several commands share.
 //!
 //! | file | about |
 //! |---|---|

@@ -1,10 +1,10 @@
-//! What commands that send transactions have in common.
+//! The options of commands that send transactions.
 
 use clap::Args;
 
 use crate::ops::chain::transact::Terms;
 
-/// What deployments and calls have in common.
+/// The options that deployments and calls share.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Sending {
     /// Account that signs and pays; by default the account set in dusk.toml, or else alice.

@@ -12,7 +12,7 @@
 //! | `--` | the end of names: what follows are values |
 //! | `10`, `-5` | the value of the next argument that was not named |
 //!
-//! What begins with two hyphens is never a value without `=` or `--` before it. A name that the function and the
+//! A word with two hyphens is never a value without `=` or `--` before it. A name that the function and the
 //! command share is refused later, when the function is known: see `ops::contract::flags`.
 
 use std::collections::BTreeMap;
@@ -21,7 +21,7 @@ use anyhow::Result;
 
 use crate::error::{Fault, nearest};
 
-/// What makes the name of an argument different from that of any option: no name of Rust has a dot.
+/// The mark of an argument's name, which no option has: no name of Rust has a dot.
 pub(crate) const ARGUMENT_PREFIX: &str = "arg.";
 /// The option for help has a short form, as no other.
 const HELP: [&str; 2] = ["help", "-h"];
@@ -51,7 +51,7 @@ impl Options {
     }
 }
 
-/// What stands behind the contract.
+/// The words after the contract.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Words {
     /// The function.

@@ -12,7 +12,7 @@ use crate::args::Where;
 use crate::figures::{exact_money, grouped};
 use crate::ops::chain::client::{AccountState, Pending};
 use crate::ops::chain::connection::Chain;
-use crate::ops::chain::labels::Book;
+use crate::ops::chain::labels::ChainLabels;
 use crate::ops::chain::names::{self, Given};
 use crate::ops::project::Project;
 use crate::output::Ui;
@@ -34,23 +34,23 @@ pub(super) fn run(project: &Project, options: &Account, ui: &Ui) -> Result<ExitC
     let chain = Chain::connect(project, options.place.network.as_deref())?;
     let mut given = Given::default();
     options.account.iter().for_each(|name| given.note(&project.settings, name));
-    let book = Book::with(&project.settings, &chain.deployments, &given);
+    let labels = ChainLabels::with(&project.settings, &chain.deployments, &given);
     let pending = chain.client.pending()?;
     match address {
-        Some(address) => one(&chain, &book, &address, &pending, ui)?,
-        None => all(project, &chain, &book, &pending, ui)?,
+        Some(address) => one(&chain, &labels, &address, &pending, ui)?,
+        None => all(project, &chain, &labels, &pending, ui)?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn one(chain: &Chain, book: &Book, address: &str, pending: &[Pending], ui: &Ui) -> Result<()> {
+fn one(chain: &Chain, labels: &ChainLabels, address: &str, pending: &[Pending], ui: &Ui) -> Result<()> {
     let state = chain.client.account_state(address)?;
     let stake = stake(chain, address)?;
     let waiting: Vec<&Pending> = of_sender(pending, address).collect();
-    let name = book.account(address);
+    let name = labels.account(address);
     ui.line(format_args!("account {}", name.map_or_else(|| "without a name".to_owned(), |name| format!("@{name}"))));
     field(ui, "address", address);
-    if let Some(name) = book.development(address) {
+    if let Some(name) = labels.development(address) {
         field(ui, "key", format_args!("of the development account {name}: publicly known"));
     }
     field(ui, "balance", exact_money(state.balance));
@@ -62,21 +62,21 @@ fn one(chain: &Chain, book: &Book, address: &str, pending: &[Pending], ui: &Ui) 
     field(ui, "pending", waiting.len());
     let mut table = Table::new(&[("transaction", Side::Left), ("nonce", Side::Right), ("does", Side::Left)]);
     for one in &waiting {
-        table.row([one.id.clone(), one.fields["nonce"].to_string(), purpose_of(&one.fields, book)]);
+        table.row([one.id.clone(), one.fields["nonce"].to_string(), purpose_of(&one.fields, labels)]);
     }
     table.print(ui);
-    let mut document = document(book, address, state, waiting.len());
+    let mut document = document(labels, address, state, waiting.len());
     document["stake"] =
         stake.map_or(Value::Null, |stake| json!({ "amount": stake["amount"], "reward": stake["reward"] }));
     document["pending"] = waiting
         .iter()
-        .map(|one| json!({ "id": one.id, "nonce": one.fields["nonce"], "does": purpose_of(&one.fields, book) }))
+        .map(|one| json!({ "id": one.id, "nonce": one.fields["nonce"], "does": purpose_of(&one.fields, labels) }))
         .collect();
     ui.document(&document);
     Ok(())
 }
 
-fn all(project: &Project, chain: &Chain, book: &Book, pending: &[Pending], ui: &Ui) -> Result<()> {
+fn all(project: &Project, chain: &Chain, labels: &ChainLabels, pending: &[Pending], ui: &Ui) -> Result<()> {
     let mut table = Table::new(&[
         ("account", Side::Left),
         ("balance", Side::Right),
@@ -100,7 +100,7 @@ fn all(project: &Project, chain: &Chain, book: &Book, pending: &[Pending], ui: &
             waiting.to_string(),
             address.clone(),
         ]);
-        let mut document = document(book, &address, state, waiting);
+        let mut document = document(labels, &address, state, waiting);
         document["name"] = name.into();
         documents.push(document);
     }
@@ -116,15 +116,15 @@ fn of_sender<'a>(pending: &'a [Pending], address: &'a str) -> impl Iterator<Item
     pending.iter().filter(move |one| one.fields["sender"] == address)
 }
 
-/// What the account has at stake.
+/// The account's stake.
 fn stake(chain: &Chain, address: &str) -> Result<Option<Value>> {
     Ok(chain.client.provisioners()?.into_iter().find(|provisioner| provisioner["key"] == address))
 }
 
-fn document(book: &Book, address: &str, state: AccountState, pending: usize) -> Value {
+fn document(labels: &ChainLabels, address: &str, state: AccountState, pending: usize) -> Value {
     json!({
-        "name": book.account(address), "address": address,
-        "development": book.development(address).is_some(),
+        "name": labels.account(address), "address": address,
+        "development": labels.development(address).is_some(),
         "balance": state.balance, "nonce": state.nonce, "next_nonce": state.next_nonce, "pending": pending,
     })
 }

@@ -12,7 +12,7 @@ use crate::figures::{grouped, money};
 use crate::ops::chain::client::{self, Attestation, BlockTransaction};
 use crate::ops::chain::clock;
 use crate::ops::chain::connection::Chain;
-use crate::ops::chain::labels::Book;
+use crate::ops::chain::labels::ChainLabels;
 use crate::ops::chain::refusal::Refusal;
 use crate::ops::hash;
 use crate::ops::project::Project;
@@ -42,9 +42,9 @@ pub(super) fn run(project: &Project, options: &Block, ui: &Ui) -> Result<ExitCod
         return Err(unknown(&chain, &which)?);
     };
     let attestation = chain.client.block_at(block.header.height + 1)?.and_then(|next| next.attestation_of_parent());
-    let book = Book::of(&project.settings, &chain.deployments);
-    print(&block, attestation.as_ref(), &book, ui);
-    ui.document(&document(&block, attestation.as_ref(), &book));
+    let labels = ChainLabels::of(&project.settings, &chain.deployments);
+    print(&block, attestation.as_ref(), &labels, ui);
+    ui.document(&document(&block, attestation.as_ref(), &labels));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -91,7 +91,7 @@ fn unknown(chain: &Chain, which: &Which) -> Result<anyhow::Error> {
     })
 }
 
-fn print(block: &client::Block, attestation: Option<&Attestation>, book: &Book, ui: &Ui) {
+fn print(block: &client::Block, attestation: Option<&Attestation>, labels: &ChainLabels, ui: &Ui) {
     let header = &block.header;
     ui.line(format_args!("block {}", grouped(header.height)));
     field(ui, "hash", &header.hash);
@@ -99,7 +99,7 @@ fn print(block: &client::Block, attestation: Option<&Attestation>, book: &Book, 
     field(ui, "status", block.label());
     field(ui, "time", clock::moment(header.timestamp));
     if header.height > 0 {
-        field(ui, "generator", book.account_in_full(&header.generator_bls_pubkey));
+        field(ui, "generator", labels.account_in_full(&header.generator_bls_pubkey));
         let failed = match block.failed_iterations() {
             0 => String::new(),
             failed => format!(" · {failed} failed before it"),
@@ -131,8 +131,8 @@ fn print(block: &client::Block, attestation: Option<&Attestation>, book: &Book, 
         table.row([
             index.to_string(),
             transaction.id.clone(),
-            sender(&transaction.fields()).map_or_else(|| "shielded".to_owned(), |it| book.account_in_short(&it)),
-            purpose(transaction, book),
+            sender(&transaction.fields()).map_or_else(|| "shielded".to_owned(), |it| labels.account_in_short(&it)),
+            purpose(transaction, labels),
             grouped(transaction.gas_spent),
             outcome,
         ]);
@@ -144,33 +144,33 @@ fn sender(fields: &Value) -> Option<String> {
     fields.get("sender")?.as_str().map(str::to_owned)
 }
 
-/// What a transaction does, in a few words.
-fn purpose(transaction: &BlockTransaction, book: &Book) -> String {
+/// A transaction's purpose in a few words.
+fn purpose(transaction: &BlockTransaction, labels: &ChainLabels) -> String {
     let fields = transaction.fields();
     if let Some(contract) = transaction.deploys() {
-        return format!("deploys {}", book.contract_in_short(contract));
+        return format!("deploys {}", labels.contract_in_short(contract));
     }
-    purpose_of(&fields, book)
+    purpose_of(&fields, labels)
 }
 
 /// The same from a transaction's fields alone.
-pub(super) fn purpose_of(fields: &Value, book: &Book) -> String {
+pub(super) fn purpose_of(fields: &Value, labels: &ChainLabels) -> String {
     let text = |path: &str| fields.pointer(path).and_then(Value::as_str).unwrap_or_default();
     if fields["call"].is_object() {
-        return format!("{}.{}", book.contract_in_short(text("/call/contract")), text("/call/fn_name"));
+        return format!("{}.{}", labels.contract_in_short(text("/call/contract")), text("/call/fn_name"));
     }
     if fields["is_deploy"] == true {
         return "deploys a contract".to_owned();
     }
     match fields["receiver"].as_str() {
         Some(receiver) => {
-            format!("{} to {}", money(fields["value"].as_u64().unwrap_or_default()), book.account_in_short(receiver))
+            format!("{} to {}", money(fields["value"].as_u64().unwrap_or_default()), labels.account_in_short(receiver))
         }
         None => "transfers".to_owned(),
     }
 }
 
-fn document(block: &client::Block, attestation: Option<&Attestation>, book: &Book) -> Value {
+fn document(block: &client::Block, attestation: Option<&Attestation>, labels: &ChainLabels) -> Value {
     let header = &block.header;
     let transactions: Vec<Value> = block
         .transactions
@@ -179,15 +179,15 @@ fn document(block: &client::Block, attestation: Option<&Attestation>, book: &Boo
             let fields = transaction.fields();
             json!({
                 "id": transaction.id, "sender": sender(&fields),
-                "sender_name": sender(&fields).and_then(|sender| book.account(&sender).map(str::to_owned)),
-                "does": purpose(transaction, book), "gas": transaction.gas_spent, "error": transaction.err,
+                "sender_name": sender(&fields).and_then(|sender| labels.account(&sender).map(str::to_owned)),
+                "does": purpose(transaction, labels), "gas": transaction.gas_spent, "error": transaction.err,
             })
         })
         .collect();
     json!({
         "height": header.height, "hash": header.hash, "parent": header.prev_block_hash, "label": block.label(),
         "timestamp": header.timestamp, "time": clock::rfc3339(header.timestamp),
-        "generator": header.generator_bls_pubkey, "generator_name": book.account(&header.generator_bls_pubkey),
+        "generator": header.generator_bls_pubkey, "generator_name": labels.account(&header.generator_bls_pubkey),
         "iteration": header.iteration, "failed_iterations": block.failed_iterations(), "state": header.state_hash,
         "attestation": attestation.map(|it| json!({
             "result": it.result, "validation_votes": it.validation, "ratification_votes": it.ratification,

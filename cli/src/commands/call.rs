@@ -58,7 +58,7 @@ pub(crate) struct Call {
 /// The options that a call has beside its function's arguments.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct CallOptions {
-    /// What it has in common with deployments.
+    /// The options that it shares with deployments.
     #[command(flatten)]
     pub(crate) sending: Sending,
     /// All arguments as JSON, by name or position: the JSON itself, @FILE to read a file, or - for standard input.
@@ -198,7 +198,7 @@ fn list(abi: &ContractAbi, ui: &Ui) {
     ui.document(&json!({ "name": abi.name, "doc": abi.doc, "functions": abi.functions, "errors": abi.errors }));
 }
 
-/// What the function is given.
+/// The arguments of the function.
 fn arguments(call: &Call, abi: &ContractAbi, function: &Function, flags: &Flags<'_>) -> Result<Given> {
     let texts = flags.texts(&call.words.named, &call.words.in_order)?;
     let Some(document) = &call.options.args else {

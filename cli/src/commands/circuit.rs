@@ -26,12 +26,12 @@ use crate::table::{Side, Table, toned_field};
 #[derive(Debug, Args)]
 #[command(disable_help_subcommand = true)]
 pub(crate) struct Circuit {
-    /// What to do.
+    /// The subcommand.
     #[command(subcommand)]
     pub(crate) action: CircuitAction,
 }
 
-/// What can be done with circuits.
+/// The subcommands for circuits.
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum CircuitAction {
     /// Lists the circuits of the project with their inputs and number of gates.
@@ -85,7 +85,7 @@ pub(super) fn run(project: impl FnOnce() -> Result<Project>, action: &CircuitAct
             let circuit = one(&project()?, name.as_deref(), ui)?;
             audit_wires(&circuit, witness.as_ref(), reveals(*show_private), ui)
         }
-        // What gadgets cost is the same everywhere: no project is needed.
+        // The costs of gadgets do not depend on a project.
         CircuitAction::Gates => Ok(gadgets(ui)),
         CircuitAction::List => list(&found(&project()?, ui)?, ui),
         CircuitAction::Check { name, witness, show_private } => {
@@ -208,7 +208,7 @@ fn say_broken(circuit: &circuits::Circuit, reason: &str, place: Option<&Place>, 
     })
 }
 
-/// What each gadget of the SDK costs, counted from the gadgets themselves.
+/// The gates of each gadget of the SDK, counted from the gadgets themselves.
 fn gadgets(ui: &Ui) -> ExitCode {
     let mut table = Table::new(&[("gadget", Side::Left), ("gates", Side::Right), ("aim", Side::Right)]);
     let mut documents = Vec::new();
@@ -314,7 +314,7 @@ fn kind(kind: &FindingKind) -> &'static str {
         FindingKind::Aliased => "several-scalars",
         FindingKind::Nothing => "empty",
         FindingKind::UnderConstrained(_) => "under-constrained",
-        // What is not known to be right counts as that.
+        // An unknown result counts as a fault.
         _ => "unknown",
     }
 }

@@ -16,7 +16,7 @@ use crate::ops::node::joining;
 use crate::ops::project::Project;
 use crate::output::Ui;
 
-/// What a running development node can be told.
+/// The subcommands for a running development node.
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum Control {
     /// Takes a snapshot of the chain, and prints its number.
@@ -95,7 +95,7 @@ pub(super) fn run(project: &Project, control: &Control, ui: &Ui) -> Result<ExitC
     Ok(ExitCode::SUCCESS)
 }
 
-/// What changed, in a sentence.
+/// The change, in a sentence.
 fn told(change: Change, answer: &Value) -> Result<String> {
     let number = |field: &str| {
         answer[field].as_u64().ok_or_else(|| {

@@ -20,12 +20,12 @@ use crate::table::toned_field;
 #[derive(Debug, Args)]
 #[command(disable_help_subcommand = true)]
 pub(crate) struct Parameters {
-    /// What to do.
+    /// The subcommand.
     #[command(subcommand)]
     pub(crate) action: CrsAction,
 }
 
-/// What can be done with parameters.
+/// The subcommands for parameters.
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum CrsAction {
     /// Shows the parameters on this machine, and those that the project uses.

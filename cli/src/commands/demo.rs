@@ -32,7 +32,7 @@ pub(crate) struct Demo {
     pub(crate) folder: Option<PathBuf>,
 }
 
-/// What the demo shows.
+/// The variants of the demo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Story {
     /// A share register that accepts holders by proofs of eligibility; takes about a minute.
@@ -87,7 +87,7 @@ pub(super) fn run(options: &Demo, ui: &Ui) -> Result<ExitCode> {
         Story::Register => on_a_chain(&mut show, &root, &url)?,
         Story::Settlement => show.play(&root, &url)?,
     }
-    // What it would still do is of no use to anybody.
+    // Nobody needs the rest of its work.
     let _ = node.stop();
 
     ui.line("");
@@ -148,7 +148,7 @@ fn on_a_chain(show: &mut Show<'_>, root: &Path, url: &str) -> Result<()> {
     )
 }
 
-/// What has been shown so far.
+/// The output so far.
 struct Show<'a> {
     ui: &'a Ui,
     program: PathBuf,
@@ -262,7 +262,7 @@ fn program(package: &str, folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// What a command prints that is given some input.
+/// The output of a command that reads this input.
 fn output(mut command: Command, input: &[u8], shown: &str) -> Result<Vec<u8>> {
     command.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.spawn().with_context(|| format!("cannot start `{shown}`"))?;

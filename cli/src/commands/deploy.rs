@@ -41,7 +41,7 @@ pub(crate) struct Deploy {
     /// Parameters (common reference string) for circuit keys; overrides `[circuits] crs` in dusk.toml.
     #[arg(long, value_name = "PARAMETERS")]
     pub(crate) crs: Option<Crs>,
-    /// What it has in common with calls.
+    /// The options that it shares with calls.
     #[command(flatten)]
     pub(crate) sending: Sending,
     /// Installs missing tools without asking.
@@ -129,7 +129,7 @@ fn refuse_development_keys(steps: &[Step<'_>], chain_id: u8) -> Result<()> {
     }
 }
 
-/// What is to be deployed: by the plan, and by what the command says.
+/// The deployments of the plan and of the command line.
 fn steps<'a>(project: &Project, options: &Deploy, artifacts: &'a [Artifact]) -> Result<Vec<Step<'a>>> {
     let entries = &project.settings.deploy;
     if options.all {
@@ -168,7 +168,7 @@ fn say(step: &Step<'_>, outcome: &Outcome, ui: &Ui) {
             let Planned { contract, from, nonce, balance, gas, least_gas, gas_price } = planned;
             let (gas, fee) = match gas {
                 Some(gas) => (format!("gas {}", grouped(*gas)), money(gas.saturating_mul(*gas_price))),
-                // What it needs is not there yet, so it cannot be tried.
+                // Its dependencies are not deployed yet, so it cannot be simulated.
                 None => (format!("gas ≥ {}", grouped(*least_gas)), format!("≥ {}", money(least_gas * gas_price))),
             };
             ui.line(format_args!(

@@ -26,12 +26,12 @@ use crate::output::Ui;
 /// `devnet`
 #[derive(Debug, Args)]
 pub(crate) struct Devnet {
-    /// What to do.
+    /// The subcommand.
     #[command(subcommand)]
     pub(crate) action: Action,
 }
 
-/// What can be done with a devnet.
+/// The subcommands for a devnet.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Action {
     /// Starts a network of nodes on this machine, and runs it until Ctrl-C.

@@ -50,7 +50,7 @@ struct Finding {
     name: &'static str,
     standing: Standing,
     detail: String,
-    /// What to do.
+    /// The advice.
     advice: Option<String>,
 }
 

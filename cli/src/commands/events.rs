@@ -16,7 +16,7 @@ use crate::ops::chain::client::{BlockEvent, BlockEvents};
 use crate::ops::chain::clock;
 use crate::ops::chain::connection::{self, Chain};
 use crate::ops::chain::event_stream::{Follower, News};
-use crate::ops::chain::labels::{Book, ends};
+use crate::ops::chain::labels::{ChainLabels, ends};
 use crate::ops::chain::readers::{Read, Readers};
 use crate::ops::interrupt::interruption;
 use crate::ops::project::Project;
@@ -56,7 +56,7 @@ const MAX_STRANGERS: usize = 1_000;
 pub(super) fn run(project: &Project, options: &Events, ui: &Ui) -> Result<ExitCode> {
     let chain = Rc::new(Chain::connect(project, options.place.network.as_deref())?);
     let contract = options.contract.as_deref().map(|given| chain.contract_id(given)).transpose()?;
-    let book = Book::of(&project.settings, &chain.deployments);
+    let labels = ChainLabels::of(&project.settings, &chain.deployments);
     let readers = Readers::new(&chain);
     if let (Some(topic), Some(contract)) = (&options.topic, &contract) {
         check_topic(&readers, contract, topic)?;
@@ -68,7 +68,7 @@ pub(super) fn run(project: &Project, options: &Events, ui: &Ui) -> Result<ExitCo
         ));
     }
     let (tip, _) = chain.client.tip()?;
-    let search = Search { project, options, chain, book, readers, contract, strangers: BTreeSet::new(), ui };
+    let search = Search { project, options, chain, labels, readers, contract, strangers: BTreeSet::new(), ui };
     if options.follow {
         return search.follow(options.from_block.unwrap_or(tip + 1), options.limit);
     }
@@ -101,7 +101,7 @@ struct Search<'a> {
     project: &'a Project,
     options: &'a Events,
     chain: Rc<Chain>,
-    book: Book,
+    labels: ChainLabels,
     readers: Readers,
     contract: Option<String>,
     /// Contracts whose names were looked for again.
@@ -251,12 +251,12 @@ impl Search<'_> {
 
     /// A contract without a name may have been deployed since this began: the project is asked again, once.
     fn meet(&mut self, contract: &str) -> Result<()> {
-        if self.book.contract(contract).is_some() || self.strangers.len() >= MAX_STRANGERS {
+        if self.labels.contract(contract).is_some() || self.strangers.len() >= MAX_STRANGERS {
             return Ok(());
         }
         if self.strangers.insert(contract.to_owned()) {
             let chain = Rc::new(Chain::connect(self.project, self.options.place.network.as_deref())?);
-            self.book = Book::of(&self.project.settings, &chain.deployments);
+            self.labels = ChainLabels::of(&self.project.settings, &chain.deployments);
             self.readers = Readers::new(&chain);
             self.chain = chain;
         }
@@ -273,11 +273,11 @@ impl Search<'_> {
     /// An event, and the transaction that caused it.
     fn line(&self, event: &BlockEvent, read: &Read) -> String {
         let origin = self.ui.toned(Tone::Faint, &ends(&event.origin));
-        format!("{origin} {}", shown::event(self.ui, &self.book, event, read))
+        format!("{origin} {}", shown::event(self.ui, &self.labels, event, read))
     }
 
     fn document(&self, found: &Found, read: &Read) -> Value {
-        let mut document = shown::event_document(&self.book, &found.event, read);
+        let mut document = shown::event_document(&self.labels, &found.event, read);
         document["block"] = found.height.into();
         document["index"] = found.index.into();
         document["timestamp"] = found.timestamp.into();

@@ -51,7 +51,7 @@ pub(crate) struct Cli {
     /// Path of the project's Cargo.toml; by default found from the current folder upwards.
     #[arg(long, global = true, value_name = "PATH")]
     pub(crate) manifest_path: Option<PathBuf>,
-    /// What to do.
+    /// The subcommand.
     #[command(subcommand)]
     pub(crate) command: Command,
 }

@@ -16,7 +16,7 @@ use crate::figures::{grouped, size};
 use crate::ops::build::artifact::{Record, named_beside, named_twin, pick};
 use crate::ops::chain::client::Metadata;
 use crate::ops::chain::connection::{self, Chain};
-use crate::ops::chain::labels::Book;
+use crate::ops::chain::labels::ChainLabels;
 use crate::ops::chain::readers::Readers;
 use crate::ops::contract::module_info::{self, ModuleInfo};
 use crate::ops::contract::words::{sentence, type_text};
@@ -86,7 +86,7 @@ fn is_elsewhere(project: &Project, name: &str) -> bool {
         Record::read(&project.artefacts())
             .is_some_and(|record| record.into_artifacts().iter().any(|artifact| artifact.name == name))
     };
-    let is_known = || Book::genesis(name).is_some() || network_of_environment().is_some();
+    let is_known = || ChainLabels::genesis(name).is_some() || network_of_environment().is_some();
     hash::normalized(name).is_some() || !is_file() && !is_built() && is_known()
 }
 
@@ -134,10 +134,10 @@ fn deployed(project: &Project, options: &Inspect, ui: &Ui) -> Result<ExitCode> {
     let metadata = chain.client.metadata(&contract).map_err(connection::unreachable)?.ok_or_else(|| {
         Fault::usage(format!("there is no contract {contract} on this chain"), "check the network (`--network`)")
     })?;
-    let book = Book::of(&project.settings, &chain.deployments);
-    let title = book.contract(&contract).map_or_else(|| contract.clone(), |name| format!("{name} · {contract}"));
+    let labels = ChainLabels::of(&project.settings, &chain.deployments);
+    let title = labels.contract(&contract).map_or_else(|| contract.clone(), |name| format!("{name} · {contract}"));
     let height = metadata.created_at.or_else(|| chain.deployments.find(&contract).map(|found| found.height));
-    let genesis = Book::is_genesis(&contract);
+    let genesis = ChainLabels::is_genesis(&contract);
     let code = code(&chain, &contract, height)?;
     let mut document = match &code {
         Some(wasm) => {
@@ -145,12 +145,12 @@ fn deployed(project: &Project, options: &Inspect, ui: &Ui) -> Result<ExitCode> {
             let named =
                 twins.filter(|twin| twin.hash == hash_of(wasm)).find_map(|twin| named_twin(&twin.named_path(), wasm));
             let subject = Subject { wasm, named, all: options.all };
-            let chain_says = || on_chain(&metadata, height, genesis, &book, ui);
+            let chain_says = || on_chain(&metadata, height, genesis, &labels, ui);
             subject.print_with(&title, chain_says, ui)?
         }
         None => {
             ui.line(format_args!("contract {title}"));
-            on_chain(&metadata, height, genesis, &book, ui);
+            on_chain(&metadata, height, genesis, &labels, ui);
             field(ui, "code", "not available: only the deployment transaction carries it");
             let abi = Readers::new(&chain).abi(&contract);
             if let Some(abi) = &abi {
@@ -160,17 +160,17 @@ fn deployed(project: &Project, options: &Inspect, ui: &Ui) -> Result<ExitCode> {
         }
     };
     document["contract"] = contract.as_str().into();
-    document["name"] = json!(book.contract(&contract));
+    document["name"] = json!(labels.contract(&contract));
     document["owner"] = metadata.owner.as_str().into();
-    document["owner_name"] = json!(book.account(&metadata.owner));
+    document["owner_name"] = json!(labels.account(&metadata.owner));
     document["driver_available"] = metadata.driver_available.into();
     document["block"] = json!(height);
     ui.document(&document);
     Ok(ExitCode::SUCCESS)
 }
 
-fn on_chain(metadata: &Metadata, height: Option<u64>, genesis: bool, book: &Book, ui: &Ui) {
-    field(ui, "owner", book.account_in_full(&metadata.owner));
+fn on_chain(metadata: &Metadata, height: Option<u64>, genesis: bool, labels: &ChainLabels, ui: &Ui) {
+    field(ui, "owner", labels.account_in_full(&metadata.owner));
     field(
         ui,
         "deployed",
@@ -326,7 +326,7 @@ fn links(title: &str, links: &[module_info::Link], most: usize, ui: &Ui) {
     table.print(ui);
 }
 
-/// What a heading adds where not all entries are shown.
+/// The addition to a heading whose entries are not all shown.
 fn first(entries: usize, most: usize) -> String {
     if entries > most { format!(", the first {most}; --all shows all") } else { String::new() }
 }
@@ -341,7 +341,7 @@ fn data(info: &ModuleInfo, most: usize, ui: &Ui) {
     table.print(ui);
 }
 
-/// What the contract says about itself.
+/// The contract's own description.
 fn interface(abi: &ContractAbi, ui: &Ui) {
     ui.line(format_args!("interface of {} · {}", abi.name, sentence(&abi.doc)));
     let mut table = Table::new(&[("kind", Side::Left), ("signature", Side::Left), ("about", Side::Left)]);

@@ -19,12 +19,12 @@ use crate::table::{Side, Table};
 #[derive(Debug, Args)]
 #[command(disable_help_subcommand = true)]
 pub(crate) struct Keys {
-    /// What to do.
+    /// The subcommand.
     #[command(subcommand)]
     pub(crate) action: KeysAction,
 }
 
-/// What can be done with the keys that are kept.
+/// The subcommands for stored keys.
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum KeysAction {
     /// Lists keys and parameters with their sizes.

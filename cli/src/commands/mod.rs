@@ -39,7 +39,7 @@ use crate::output::Ui;
 /// Runs the command.
 ///
 /// # Errors
-/// Whatever went wrong; `main` prints it.
+/// Any error; `main` prints it.
 pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<ExitCode> {
     let project = || Project::find(cli.manifest_path.as_deref());
     // Looking at a chain and calling contracts need no project; where there is one, it gives names.

@@ -28,7 +28,7 @@ use crate::output::Ui;
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub(crate) struct Node {
-    /// What a running node is to do.
+    /// The subcommand for a running node.
     #[command(subcommand)]
     pub(crate) control: Option<Control>,
     /// TCP port of the HTTP interface; 0 selects a free port.
@@ -168,7 +168,7 @@ pub(super) fn run(options: &Node, ui: &Ui) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What the options say of a network.
+/// The network that the options describe.
 fn joining(options: &Node) -> Result<Joining> {
     Ok(Joining {
         bootstrap: options.bootstrap.clone(),

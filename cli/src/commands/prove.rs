@@ -40,9 +40,9 @@ pub(crate) struct Prove {
     pub(crate) show_private: bool,
 }
 
-/// What the name of a file ends with that is to hold nothing but the proof.
+/// The extension of a file that holds only the proof.
 const HEXADECIMAL: &str = "hex";
-/// What the name of a file ends with that is to be TOML.
+/// The extension of a TOML file.
 const TOML: &str = "toml";
 
 pub(super) fn run(project: &Project, options: &Prove, ui: &Ui) -> Result<ExitCode> {

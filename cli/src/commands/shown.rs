@@ -1,4 +1,4 @@
-//! What several commands show in the same way.
+//! Output that several commands share.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::escape::harmless;
 use crate::figures::{exact_money, grouped};
 use crate::ops::chain::client::BlockEvent;
-use crate::ops::chain::labels::Book;
+use crate::ops::chain::labels::ChainLabels;
 use crate::ops::chain::readers::{Read, Readers};
 use crate::output::{Tone, Ui};
 
@@ -26,9 +26,9 @@ const MAX_LINE_CHARACTERS: usize = 2_000;
 const MAX_LAID_OUT_BYTES: usize = 64 << 10;
 
 /// A value on one line, with names in place of addresses and ids. Bytes that nobody could read are hexadecimal.
-pub(super) fn value(book: &Book, read: &Read) -> String {
+pub(super) fn value(labels: &ChainLabels, read: &Read) -> String {
     match read {
-        Read::Value(value) => line(&book.named(value)),
+        Read::Value(value) => line(&labels.named(value)),
         Read::Bytes(bytes) if bytes.is_empty() => "(nothing)".to_owned(),
         Read::Bytes(bytes) => text(&format!("0x{}", hex::encode(bytes))).into_owned(),
     }
@@ -116,21 +116,21 @@ pub(super) fn deposit(lux: u64, is_taken: bool) -> String {
 }
 
 /// An event on one line: its contract, its topic, its data.
-pub(super) fn event(ui: &Ui, book: &Book, event: &BlockEvent, read: &Read) -> String {
+pub(super) fn event(ui: &Ui, labels: &ChainLabels, event: &BlockEvent, read: &Read) -> String {
     let undone = if event.reverted { ui.toned(Tone::Faint, " (undone)") } else { String::new() };
     format!(
         "{} {} {}{undone}",
-        book.contract_in_short(&event.source),
+        labels.contract_in_short(&event.source),
         ui.toned(Tone::Hint, &harmless(&event.topic)),
-        value(book, read)
+        value(labels, read)
     )
 }
 
 /// An event as a document.
-pub(super) fn event_document(book: &Book, event: &BlockEvent, read: &Read) -> Value {
+pub(super) fn event_document(labels: &ChainLabels, event: &BlockEvent, read: &Read) -> Value {
     json!({
         "contract": event.source,
-        "contract_name": book.contract(&event.source),
+        "contract_name": labels.contract(&event.source),
         "topic": event.topic,
         "data": read.document(),
         "decoded": read.is_decoded(),
@@ -156,7 +156,7 @@ mod tests {
         assert!(laid_out(&proof).contains("ab… (1,008 bytes; --json shows all)\",\n"), "{}", laid_out(&proof));
         let words = "a word ".repeat(300);
         assert_eq!(text(&words), format!("{}… (2,100 characters; --json shows all)", &words[..120]));
-        let bytes = value(&Book::default(), &Read::Bytes(vec![7; 1_040]));
+        let bytes = value(&ChainLabels::default(), &Read::Bytes(vec![7; 1_040]));
         assert_eq!(bytes, format!("0x{}… (1,040 bytes; --json shows all)", "07".repeat(59)));
 
         let list = line(&json!((0..1_000).collect::<Vec<u32>>()));

@@ -103,7 +103,7 @@ const JOBS_ON_NETWORK: u16 = 16;
 const SHOW_OUTPUT: [&str; 3] = ["--show-output", "--nocapture", "--no-capture"];
 
 impl Test {
-    /// What tests get when they ask for a proof. Nodes accept real ones only.
+    /// The proofs that tests get. Nodes accept real ones only.
     fn proofs(&self) -> ProofMode {
         self.proofs.unwrap_or(if self.network.is_some() { ProofMode::Real } else { ProofMode::Mock })
     }
@@ -235,7 +235,7 @@ fn deeds(run: &TestRun, artifacts: &[Artifact], options: &Test) -> Result<BTreeM
     Ok(deeds)
 }
 
-/// What was asked about gas.
+/// The options about gas.
 struct Weighed {
     table: GasTable,
     changes: Vec<Change>,

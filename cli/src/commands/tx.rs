@@ -21,7 +21,7 @@ use crate::figures::{exact_money, grouped, listed, money, size};
 use crate::ops::chain::client::{Block, BlockEvent, MAX_RECENT, Place, Seen};
 use crate::ops::chain::clock;
 use crate::ops::chain::connection::Chain;
-use crate::ops::chain::labels::Book;
+use crate::ops::chain::labels::ChainLabels;
 use crate::ops::chain::readers::{Read, Readers};
 use crate::ops::chain::refusal::Refusal;
 use crate::ops::chain::transact::wait;
@@ -51,7 +51,7 @@ const MIN_DIGITS: usize = 6;
 /// The most ids that an error lists.
 const MAX_LISTED: usize = 5;
 
-/// What a user gives for an id.
+/// The id, as the user typed it.
 #[derive(Debug, PartialEq, Eq)]
 enum Given {
     /// All of its digits.
@@ -108,9 +108,9 @@ pub(super) fn run(project: &Project, options: &Tx, ui: &Ui) -> Result<ExitCode> 
         return Err(unknown(&chain, &id));
     };
     let failed = seen.place.as_ref().is_some_and(|place| place.err.is_some());
-    let book = Book::of(&project.settings, &chain.deployments);
-    Report { chain: &chain, book: &book, readers: Readers::new(&chain), id: &id, ui }.give(&seen)?;
-    // Whoever waits wants to know how it went; whoever only looks has seen it.
+    let labels = ChainLabels::of(&project.settings, &chain.deployments);
+    Report { chain: &chain, labels: &labels, readers: Readers::new(&chain), id: &id, ui }.give(&seen)?;
+    // With `--wait` the exit code reports the result; otherwise the output does.
     Ok(if waits && failed { ExitCode::from(Exit::Failed as u8) } else { ExitCode::SUCCESS })
 }
 
@@ -138,16 +138,16 @@ fn unknown(chain: &Chain, id: &str) -> anyhow::Error {
     Fault::usage(format!("the node does not have transaction {id}"), hint)
 }
 
-/// What is to be told about one transaction.
+/// The report about one transaction.
 struct Report<'a> {
     chain: &'a Chain,
-    book: &'a Book,
+    labels: &'a ChainLabels,
     readers: Readers,
     id: &'a str,
     ui: &'a Ui,
 }
 
-/// What a transaction is for, read.
+/// The decoded payload of a transaction.
 struct Purpose {
     /// The contract that is called or deployed.
     contract: Option<String>,
@@ -179,7 +179,7 @@ impl Report<'_> {
             field(ui, purpose.text.0, &purpose.text.1);
         }
         if let Some(result) = &result {
-            field(ui, "result", shown::value(self.book, result));
+            field(ui, "result", shown::value(self.labels, result));
         }
         // While it waits for a block, nothing is taken or returned.
         let is_taken = seen.place.is_none()
@@ -194,7 +194,7 @@ impl Report<'_> {
         if !events.is_empty() {
             ui.line("  events");
             for (event, read) in &events {
-                ui.line(format_args!("    {}", shown::event(ui, self.book, event, read)));
+                ui.line(format_args!("    {}", shown::event(ui, self.labels, event, read)));
             }
         }
 
@@ -205,7 +205,8 @@ impl Report<'_> {
         }
         document["error"] = failure.as_ref().map_or(Value::Null, failure_document);
         document["result"] = result.map_or(Value::Null, |result| result.document());
-        document["events"] = events.iter().map(|(event, read)| shown::event_document(self.book, event, read)).collect();
+        document["events"] =
+            events.iter().map(|(event, read)| shown::event_document(self.labels, event, read)).collect();
         ui.document(&document);
         Ok(())
     }
@@ -235,10 +236,10 @@ impl Report<'_> {
         let ui = self.ui;
         match transaction {
             Transaction::Moonlight(moonlight) => {
-                let from = self.book.account_in_full(&address(moonlight.sender()));
+                let from = self.labels.account_in_full(&address(moonlight.sender()));
                 field(ui, "from", format_args!("{from} · nonce {}", moonlight.nonce()));
                 if let Some(receiver) = moonlight.receiver() {
-                    field(ui, "to", self.book.account_in_full(&address(receiver)));
+                    field(ui, "to", self.labels.account_in_full(&address(receiver)));
                 }
                 if moonlight.value() > 0 {
                     field(ui, "value", exact_money(moonlight.value()));
@@ -271,10 +272,10 @@ impl Report<'_> {
         if let Some(call) = transaction.call() {
             let contract = hex::encode(call.contract.as_bytes());
             let arguments = self.readers.input(&contract, &call.fn_name, &call.fn_args);
-            let (name, function) = (self.book.contract_in_short(&contract), harmless(&call.fn_name));
-            let text = format!("{name}.{function} {}", shown::value(self.book, &arguments));
+            let (name, function) = (self.labels.contract_in_short(&contract), harmless(&call.fn_name));
+            let text = format!("{name}.{function} {}", shown::value(self.labels, &arguments));
             let document = json!({
-                "contract": contract, "contract_name": self.book.contract(&contract), "function": call.fn_name,
+                "contract": contract, "contract_name": self.labels.contract(&contract), "function": call.fn_name,
                 "arguments": arguments.document(), "decoded": arguments.is_decoded(),
             });
             return Some(Purpose { contract: Some(contract), text: ("call", text), document: ("call", document) });
@@ -284,18 +285,18 @@ impl Report<'_> {
         let contract = hex::encode(gen_contract_id(code, deploy.nonce, &deploy.owner).as_bytes());
         let init = deploy.init_args.as_ref().map(|init| self.readers.input(&contract, "init", init));
         let owner = bs58::encode(&deploy.owner).into_string();
-        let name = self.book.contract(&contract).map(|name| format!("{name} · ")).unwrap_or_default();
-        let with = init.as_ref().map(|init| format!(" · init {}", shown::value(self.book, init))).unwrap_or_default();
+        let name = self.labels.contract(&contract).map(|name| format!("{name} · ")).unwrap_or_default();
+        let with = init.as_ref().map(|init| format!(" · init {}", shown::value(self.labels, init))).unwrap_or_default();
         let text = format!("{name}{contract} · {}{with}", size(code.len()));
         let document = json!({
-            "contract": contract, "contract_name": self.book.contract(&contract), "bytes": code.len(),
-            "blake3": hash_of(code), "owner": owner, "owner_name": self.book.account(&owner),
+            "contract": contract, "contract_name": self.labels.contract(&contract), "bytes": code.len(),
+            "blake3": hash_of(code), "owner": owner, "owner_name": self.labels.account(&owner),
             "init": init.as_ref().map(Read::document), "decoded": init.as_ref().is_none_or(Read::is_decoded),
         });
         Some(Purpose { contract: Some(contract), text: ("deploys", text), document: ("deploy", document) })
     }
 
-    /// What the call returned, if that is anything and the node tells.
+    /// The result of the call, if it has one and the node reports it.
     fn result(&self, transaction: &Transaction, seen: &Seen) -> Result<Option<Read>> {
         let (Some(call), Some(_)) = (transaction.call(), &seen.place) else {
             return Ok(None);
@@ -325,8 +326,8 @@ impl Report<'_> {
                 let (sender, receiver) = (address(moonlight.sender()), moonlight.receiver().map(address));
                 json!({
                     "type": "moonlight",
-                    "sender_name": self.book.account(&sender), "sender": sender,
-                    "receiver_name": receiver.as_ref().and_then(|receiver| self.book.account(receiver)),
+                    "sender_name": self.labels.account(&sender), "sender": sender,
+                    "receiver_name": receiver.as_ref().and_then(|receiver| self.labels.account(receiver)),
                     "receiver": receiver, "value": moonlight.value(), "nonce": moonlight.nonce(),
                 })
             }

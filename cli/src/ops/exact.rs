@@ -12,12 +12,12 @@ use serde_json::{Map, Number, Value};
 
 /// How deep documents may nest.
 const MAX_DEPTH: usize = 128;
-/// What stands before a large integer, so that it is not taken for text. A text that begins with it has it twice.
+/// The mark before a large integer in a text. A text that begins with the mark has it twice.
 const MARK: char = '\0';
 /// The key under which the reader of TOML gives a date.
 const TOML_DATE: &str = "$__toml_private_datetime";
 
-/// What becomes of integers beyond 64 bits.
+/// The treatment of integers beyond 64 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Large {
     /// Text with a mark, which [`digits`] knows: for values that are checked against a type.
@@ -29,7 +29,7 @@ pub(crate) enum Large {
 /// Reads a document.
 ///
 /// # Errors
-/// What is wrong, for people; where a key stands twice, its path.
+/// The fault, for people; for a key that stands twice, its path.
 pub(crate) fn read(text: &str, large: Large) -> Result<Value, String> {
     let raw: &RawValue = serde_json::from_str(text).map_err(|error| error.to_string())?;
     value(raw, large, &Path::Root, MAX_DEPTH)

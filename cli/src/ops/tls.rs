@@ -90,7 +90,7 @@ impl Roots {
     }
 }
 
-/// What fetches files from servers that need not be nodes. It follows redirects; who fetches checks what comes.
+/// The agent for files from servers that need not be nodes. It follows redirects; the caller checks the content.
 pub(crate) fn for_files(timeout: Duration) -> Agent {
     let config = Agent::config_builder()
         .tls_config(Roots::from_environment().for_requests())

@@ -169,7 +169,7 @@ fn only_one_file_of_the_command_line_prints() {
     });
     assert!(
         others.is_empty(),
-        "text of strangers is escaped in cli/src/output.rs alone; these print, too: {others:#?}"
+        "only cli/src/output.rs escapes untrusted text and prints; these files print as well: {others:#?}"
     );
 }
 

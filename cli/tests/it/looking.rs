@@ -1,4 +1,4 @@
-//! Looking at a chain: `tx`, `block`, `account`, `events`, `inspect`, and taking a node back and forth.
+//! The commands that inspect a chain: `tx`, `block`, `account`, `events`, `inspect`, and those that control a node.
 
 use std::fs;
 use std::io::{BufRead, BufReader};

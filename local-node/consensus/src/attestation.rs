@@ -18,9 +18,9 @@ pub enum AttestationError {
     /// It says something else than it should.
     #[error("the attestation says {found:?}, expected was {expected:?}")]
     Result {
-        /// What it says.
+        /// The statement in it.
         found: RatificationResult,
-        /// What it should say.
+        /// The expected statement.
         expected: Expected,
     },
     /// Success goes with a valid candidate and nothing else; failure with everything else.
@@ -41,12 +41,12 @@ pub enum AttestationError {
     Signature {
         /// The step.
         step: StepName,
-        /// What is wrong.
+        /// The fault.
         problem: SignatureError,
     },
 }
 
-/// What an attestation should say.
+/// The expected statement of an attestation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expected {
     /// That this block was agreed on.
@@ -122,7 +122,7 @@ pub fn verify_step(
     Ok(committee.voters(votes.bitset))
 }
 
-/// Who is in an attestation that is known to be good, credits of both committees merged, in the order of keys.
+/// The voters of a valid attestation, credits of both committees merged, in the order of keys.
 #[must_use]
 pub fn voters(attestation: &Attestation, iteration: u8, committees: &mut Committees) -> Vec<Voter> {
     let mut voters = Vec::new();

@@ -131,7 +131,7 @@ impl Committees {
         &self.provisioners
     }
 
-    /// Who proposes in an iteration; `None` when nobody is eligible, or beyond the last iteration.
+    /// The proposer of an iteration; `None` if nobody is eligible, or beyond the last iteration.
     pub fn generator(&mut self, iteration: u8) -> Option<BlsKey> {
         let (seed, round) = (&self.seed, self.round);
         let step = step_number(iteration, StepName::Proposal)?;

@@ -1,4 +1,4 @@
-//! What was drawn from some provisioners, kept for all who ask for it again.
+//! Committees drawn from provisioners, kept for later requests.
 //!
 //! The round, the verifier of blocks and the certificate of the next block need the same committees, and drawing one
 //! takes 64 hashes. A draw depends on the provisioners, the seed and the round alone, so it may be shared.
@@ -22,7 +22,7 @@ type Named = (Seed, u64);
 #[derive(Default)]
 pub(crate) struct Drawn(Mutex<VecDeque<(Named, Arc<RoundDrawn>)>>);
 
-/// What was drawn for one round.
+/// The committees of one round.
 #[derive(Default)]
 pub(crate) struct RoundDrawn(Mutex<Draws>);
 
@@ -33,7 +33,7 @@ pub(crate) struct Draws {
 }
 
 impl Drawn {
-    /// What was drawn for a round on a tip with this seed.
+    /// The committees of a round on a tip with this seed.
     pub(crate) fn round(&self, seed: Seed, round: u64) -> Arc<RoundDrawn> {
         let name = (seed, round);
         let mut rounds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -56,7 +56,7 @@ impl RoundDrawn {
     }
 }
 
-// What others have asked for already is no part of the state of whoever holds this.
+// The results of earlier requests by others are not part of the holder's state.
 impl fmt::Debug for Drawn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Drawn")

@@ -23,7 +23,7 @@ enum Purpose {
     Step,
 }
 
-/// What a timer that has been asked for is for.
+/// The purpose of a requested timer.
 #[derive(Debug, Clone, Copy)]
 struct Armed {
     id: TimerId,

@@ -1,4 +1,4 @@
-//! Who is punished, and whether a proof of misbehaviour holds.
+//! Slashes, and the verification of proofs of misbehaviour.
 
 use dusk_core::signatures::bls::BlsVersion;
 use local_node_types::keys::BlsKey;

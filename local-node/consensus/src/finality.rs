@@ -4,7 +4,7 @@
 
 use local_node_types::ledger::Label;
 
-/// What a new block does to the labels.
+/// The changes of labels by a new block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rolled {
     /// The label of the new block.

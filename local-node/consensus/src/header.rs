@@ -111,14 +111,14 @@ impl HeaderError {
     }
 }
 
-/// What a good header tells.
+/// The data of a valid header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeaderFacts {
     /// Previous non-attested iterations: how many iterations before the block's are unaccounted for.
     pub pni: u8,
-    /// Who voted for the previous block, by the certificate in this header. They earn the voters' rewards.
+    /// The voters for the previous block, by the certificate in this header. They earn the voters' rewards.
     pub certificate_voters: Vec<Voter>,
-    /// Who voted for this block; empty for a candidate and an emergency block.
+    /// The voters for this block; empty for a candidate and an emergency block.
     pub voters: Vec<Voter>,
 }
 
@@ -176,7 +176,7 @@ impl Verifier {
         &mut self.committees
     }
 
-    /// Who voted for the tip, by the tip's own attestation.
+    /// The voters for the tip, by the tip's own attestation.
     #[must_use]
     pub fn tip_voters(&self) -> &[Voter] {
         self.certificates.first().map_or(&[], |(_, voters)| voters)

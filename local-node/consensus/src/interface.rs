@@ -1,4 +1,4 @@
-//! What goes into the state machine and what comes out.
+//! The inputs and outputs of the state machine.
 
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ pub struct Voter {
     pub credits: u32,
 }
 
-/// What happens to the state machine.
+/// An input of the state machine.
 #[derive(Debug, Clone)]
 pub enum Input {
     /// The chain has a new tip, for whatever reason: decided, synchronised, reverted, or the node has just started. The
@@ -46,7 +46,7 @@ pub enum Input {
     Built {
         /// The request.
         request: RequestId,
-        /// What to put in the block.
+        /// The contents of the block.
         body: Box<BlockBody>,
     },
     /// Answers [`Output::Build`]: there will be no block.
@@ -58,7 +58,7 @@ pub enum Input {
     Verified {
         /// The request.
         request: RequestId,
-        /// What came of it.
+        /// The result.
         verdict: Verdict,
     },
 }
@@ -70,7 +70,7 @@ pub struct TipContext {
     pub header: Header,
     /// The provisioners after the tip. They decide the next block.
     pub provisioners: Arc<Provisioners>,
-    /// What the tip itself was decided with; `None` when the tip is genesis.
+    /// The attestation of the tip itself; `None` if the tip is genesis.
     pub before: Option<BeforeTip>,
     /// The iteration that [`Persist::Iteration`] last recorded for this very tip, when the node restarts within a
     /// round. Within one life the state machine remembers it by itself, and so it does after
@@ -79,7 +79,7 @@ pub struct TipContext {
     pub resume: Option<u8>,
 }
 
-/// What the tip was decided with.
+/// The attestation of the tip.
 #[derive(Debug, Clone)]
 pub struct BeforeTip {
     /// The seed of the block before the tip.
@@ -88,7 +88,7 @@ pub struct BeforeTip {
     pub provisioners: Arc<Provisioners>,
 }
 
-/// What the node puts in a block that it builds. The state machine makes and signs the header.
+/// The contents of a block that the node builds. The state machine makes and signs the header.
 #[derive(Debug, Clone)]
 pub struct BlockBody {
     /// The transactions in the order of their execution, in the ledger's format for the height.
@@ -103,7 +103,7 @@ pub struct BlockBody {
     pub gas_limit: u64,
 }
 
-/// What the node thinks of a candidate.
+/// The node's verdict on a candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// Valid: a valid vote is cast.
@@ -112,7 +112,7 @@ pub enum Verdict {
     Invalid,
     /// Cannot be said (the chain has moved on, storage fails): no vote is cast.
     Abstain,
-    /// What the generator's signature does not cover, such as the data of blobs, is not good. Anybody on the way may
+    /// Data outside the generator's signature, such as the data of blobs, is invalid. Any relaying node may
     /// have altered it, so no vote is cast; the copy is dropped, and another one asked for.
     Altered,
 }
@@ -130,14 +130,14 @@ pub struct BuildRequest {
     pub generator: BlsKey,
     /// The state root to build on.
     pub prev_state_root: Hash,
-    /// Who voted for the tip. They earn the voters' rewards; empty after genesis.
+    /// The voters for the tip. They earn the voters' rewards; empty after genesis.
     pub voters: Vec<Voter>,
     /// Whom the block punishes for failed iterations. Slashes for faults are for the node to add.
     pub slashes: Vec<Slash>,
     /// The most bytes that the encoded transactions and faults may take together.
     pub max_body_bytes: usize,
-    /// When the others give up waiting: a block that is ready later, or shortly before, is in vain. `None` when there
-    /// are no others.
+    /// When the other nodes stop waiting: they do not take a block that is ready later, or only shortly before. `None`
+    /// when there are no other nodes.
     pub deadline: Option<Millis>,
 }
 
@@ -149,13 +149,13 @@ pub struct VerifyRequest {
     pub id: RequestId,
     /// The candidate.
     pub block: Box<Block>,
-    /// Who voted for the tip, according to the candidate's certificate.
+    /// The voters for the tip, according to the candidate's certificate.
     pub voters: Vec<Voter>,
     /// Whom the block punishes, for failed iterations and for faults.
     pub slashes: Vec<Slash>,
 }
 
-/// What must be on disk before anything that comes later in the same list of outputs is sent.
+/// A record that must be on disk before any later output of the same list is sent.
 #[derive(Debug, Clone)]
 pub enum Persist {
     /// The round on this tip has come to this iteration. A restarted node resumes after it, so that it never votes
@@ -208,17 +208,17 @@ pub enum Offence {
     Stranger,
 }
 
-/// What came of a message ([`Consensus::receive`](crate::Consensus::receive)).
+/// The result of a message ([`Consensus::receive`](crate::Consensus::receive)).
 #[derive(Debug, Clone)]
 #[must_use = "the outputs have to be carried out"]
 pub struct Reception {
-    /// What to do. With an [`Output::Relay`] the message is to be passed on.
+    /// The outputs. With an [`Output::Relay`] the message is to be passed on.
     pub outputs: Vec<Output>,
     /// Why the message is refused, if it is.
     pub offence: Option<Offence>,
 }
 
-/// What the state machine wants done, in this order.
+/// The outputs of the state machine, in this order.
 #[derive(Debug, Clone)]
 pub enum Output {
     /// Tell other nodes something of this node's own.

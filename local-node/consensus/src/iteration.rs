@@ -1,4 +1,4 @@
-//! What is known about one iteration.
+//! The known data of one iteration.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -39,7 +39,7 @@ pub(crate) struct Iteration {
     /// The votes of the two committees.
     pub(crate) validation: Tally,
     pub(crate) ratification: Tally,
-    /// What the validation committee is known to have decided, by own count or by a verified result. More than one
+    /// The known decisions of the validation committee, by own count or by a verified result. More than one
     /// entry takes a third of the committee to contradict itself.
     pub(crate) validated: BTreeMap<Vote, StepVotes>,
     /// The validation result on which this node's ratification rests.

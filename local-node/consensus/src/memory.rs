@@ -1,4 +1,4 @@
-//! What this node's keys have done on the latest tips, so that they never contradict themselves.
+//! The votes of this node's keys on the latest tips, so that they never contradict themselves.
 //!
 //! A tip can come back: by a revert, or by a restart. Then the round on it goes on after the last iteration that was
 //! begun, and a vote that was cast is at most repeated.
@@ -33,7 +33,7 @@ impl Memory {
         self.0.get(tip)?.iteration
     }
 
-    /// What was voted in a step.
+    /// The vote of a step.
     pub(crate) fn cast(&self, header: &ConsensusHeader, step: StepName) -> Option<Vote> {
         self.0.get(&header.prev_block_hash)?.cast.get(&(header.iteration, step)).copied()
     }

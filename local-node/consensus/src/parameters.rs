@@ -79,7 +79,7 @@ pub struct Timeouts {
     pub min: Millis,
     /// The longest, and the one to begin with.
     pub max: Millis,
-    /// What a step's timeout gains for the rest of the round when it expires.
+    /// The increase of a step's timeout for the rest of the round when it expires.
     pub increase: Millis,
     /// Averages of elapsed times are rounded up to a multiple of this.
     pub granularity: Millis,
@@ -105,7 +105,7 @@ pub enum Start {
     OnGo,
 }
 
-/// What a chain may set for itself.
+/// The settings of a chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Config {
     /// The rules, which say what version of signatures a height has.
@@ -119,7 +119,7 @@ pub struct Config {
     /// Whether there are no other nodes: nothing is broadcast, and the votes of this node's keys are signed together.
     /// The attestation has the same bytes either way, because it only holds the sum of the signatures.
     pub alone: bool,
-    /// Whose emergency blocks are accepted.
+    /// The key whose emergency blocks are accepted.
     pub emergency_key: BlsKey,
     /// A wrong number of credits that calls a candidate valid, so that tests can show that their checkers see it.
     #[doc(hidden)]

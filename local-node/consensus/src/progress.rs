@@ -11,7 +11,7 @@ use local_node_types::keys::BlsKey;
 
 use crate::provisioners::Provisioners;
 
-/// What this node has heard of the other provisioners. At most one entry for each that was drawn in the round.
+/// This node's data about the other provisioners. At most one entry for each that was drawn in the round.
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
     /// The highest iteration of each provisioner.

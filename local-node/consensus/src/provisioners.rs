@@ -1,4 +1,4 @@
-//! Who may propose and vote.
+//! The provisioners, who may propose and vote.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -43,7 +43,7 @@ pub struct Provisioners {
     members: BTreeMap<BlsKey, Provisioner>,
     /// Checks their signatures. Clones, and those after the next block, share it.
     signatures: Arc<dyn Signatures>,
-    /// Who was drawn from them lately. Clones share it.
+    /// The committees that were drawn from them last. Clones share it.
     drawn: Arc<Drawn>,
 }
 
@@ -101,7 +101,7 @@ impl Provisioners {
         self.drawn = Arc::default();
     }
 
-    /// What was drawn from them for a round on a tip with this seed.
+    /// The committees drawn from them for a round on a tip with this seed.
     pub(crate) fn drawn(&self, seed: Seed, round: u64) -> Arc<RoundDrawn> {
         self.drawn.round(seed, round)
     }

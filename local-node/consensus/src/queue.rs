@@ -41,7 +41,7 @@ struct Waiting {
     message: Message,
 }
 
-/// What waits of one signer.
+/// The waiting messages of one signer.
 #[derive(Debug, Default)]
 struct Held {
     bytes: usize,
@@ -85,7 +85,7 @@ impl Queue {
         among.filter(|step| self.steps.contains_key(&(round, *step))).collect()
     }
 
-    /// What waits for a round.
+    /// The waiting messages of a round.
     pub(crate) fn waiting(&self, round: u64) -> impl Iterator<Item = &Message> {
         let steps = self.steps.range((round, 0)..=(round, u8::MAX));
         steps.flat_map(|(_, waiting)| waiting.values()).filter_map(|arrival| Some(&self.messages.get(arrival)?.message))

@@ -1,4 +1,4 @@
-//! Who earns what for a block.
+//! The rewards of a block.
 //!
 //! Source: the book, "Consensus", section "Rewards". Amounts are in LUX. What divisions leave over is lost, as in
 //! production.
@@ -9,10 +9,10 @@ use local_node_types::keys::BlsKey;
 use crate::interface::Voter;
 use crate::parameters::{SUPERMAJORITY, TOTAL_CREDITS};
 
-/// What a provisioner earns, and for what.
+/// A reward of a provisioner, and its reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reward {
-    /// Who earns it.
+    /// The provisioner that earns it.
     pub account: BlsKey,
     /// How much, in LUX.
     pub value: u64,
@@ -91,7 +91,7 @@ pub fn rewards(
     Ok(rewards)
 }
 
-/// What the generator earns for the credits beyond the quorum that it gathered.
+/// The generator's reward for the credits beyond the quorum.
 fn generator_extra(full: u64, credits: u32) -> u64 {
     let quorum = 2 * SUPERMAJORITY;
     if credits == TOTAL_CREDITS {

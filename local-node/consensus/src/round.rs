@@ -37,7 +37,7 @@ use crate::queue::Queue;
 use crate::signing::Signer;
 use crate::timeouts::{RoundTimeouts, StepTimes};
 
-/// What a round needs from the driver during one call.
+/// The data that a round needs from the driver during one call.
 #[derive(Debug)]
 pub(crate) struct RoundContext<'a> {
     pub(crate) config: &'a Config,
@@ -91,7 +91,7 @@ impl RoundContext<'_> {
     }
 }
 
-/// What the round is doing in its current iteration.
+/// The state of the round in its current iteration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
     /// Waiting to be told to begin.
@@ -108,7 +108,7 @@ pub(crate) enum Phase {
     Decided,
 }
 
-/// What a message is to the round.
+/// The relation of a message to the round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Timing {
     /// Its step has not come.

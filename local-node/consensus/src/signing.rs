@@ -58,7 +58,7 @@ pub trait Signer: Debug + Send + Sync {
 
 /// A check of signatures that add up: [`SignatureVerifier`], or what stands in for it where many nodes are simulated.
 ///
-/// What is accepted by one implementation means nothing to another: all nodes of a network use the same.
+/// The implementations do not accept each other's signatures: all nodes of a network use the same.
 pub trait Signatures: Debug + Send + Sync {
     /// Checks the sum of the signatures that all `signers` made of one message; with one signer, a plain signature.
     ///
@@ -371,7 +371,7 @@ mod tests {
     ) -> Result<(), SignatureError> {
         let verifier = SignatureVerifier::default();
         let verdict = verifier.verify(signers, signature, message, version);
-        // What it remembers of the keys changes nothing.
+        // The stored values of the keys change no result.
         assert_eq!(verifier.verify(signers, signature, message, version), verdict);
         verdict
     }

@@ -1,4 +1,4 @@
-//! Who is drawn for a step.
+//! The sortition of a step's committee.
 //!
 //! Source: the book, "Consensus", section "Sortition", with its oddities: the comparison is "≥", and the total shrinks
 //! by what the drawn weight lost.
@@ -10,7 +10,7 @@ use sha3::{Digest, Sha3_256};
 use crate::parameters::CREDIT_WEIGHT;
 use crate::provisioners::Provisioners;
 
-/// What a draw depends on.
+/// The inputs of a draw.
 #[derive(Debug, Clone, Copy)]
 pub struct Draw<'a> {
     /// The seed of the tip.
@@ -21,7 +21,7 @@ pub struct Draw<'a> {
     pub step: u8,
     /// How many credits are drawn.
     pub credits: u32,
-    /// Who does not take part.
+    /// The excluded provisioners.
     pub excluded: &'a [BlsKey],
 }
 
@@ -66,7 +66,7 @@ impl Draw<'_> {
         drawn
     }
 
-    /// What the score of a credit is taken from.
+    /// The hash from which the score of a credit is taken.
     fn hash(&self, credit: u32) -> Hash {
         let hasher = Sha3_256::new().chain_update(self.seed.as_bytes()).chain_update([self.step]);
         hasher.chain_update(credit.to_le_bytes()).finalize().into()

@@ -45,7 +45,7 @@ pub(crate) struct Tally {
 #[derive(Debug, Clone, Copy)]
 struct Cast {
     vote: Vote,
-    /// What came with it. Where it was verified together with others it may be wrong by itself; their sum is right.
+    /// Its signature. If it was verified together with others it may be wrong by itself; their sum is right.
     signature: BlsSignature,
     /// Whether the signature is known to be right by itself.
     confirmed: bool,

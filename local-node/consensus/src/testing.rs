@@ -1,4 +1,4 @@
-//! What unit tests share.
+//! Helpers of unit tests.
 
 use dusk_core::BlsScalar;
 use dusk_core::signatures::bls::SecretKey;

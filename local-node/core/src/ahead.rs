@@ -1,4 +1,4 @@
-//! What is known of a pooled block whose parent is not the tip yet.
+//! The known data of a pooled block whose parent is not the tip yet.
 
 use std::sync::Arc;
 

@@ -25,7 +25,7 @@ pub(crate) struct Link {
 /// make this grow.
 #[derive(Debug, Clone)]
 pub(crate) struct Chain {
-    /// What the last final block was decided with.
+    /// The attestation of the last final block.
     before: Option<BeforeTip>,
     /// The last final block first; never empty.
     links: Vec<Link>,
@@ -80,7 +80,7 @@ impl Chain {
         &self.tip().provisioners
     }
 
-    /// What a round on the block at `place` has to know.
+    /// The inputs of a round on the block at `place`.
     pub(crate) fn context(&self, place: usize) -> TipContext {
         let link = &self.links[place];
         let before = match place.checked_sub(1) {
@@ -103,7 +103,7 @@ impl Chain {
         labels
     }
 
-    /// What a block after the tip does to the labels.
+    /// The changes of labels by a block after the tip.
     pub(crate) fn roll(&self, header: &Header) -> Rolled {
         let recent: Vec<_> = self.links[1..].iter().map(|link| (link.header.height, link.label)).collect();
         roll(&recent, header.height, unaccounted(header))

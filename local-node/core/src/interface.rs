@@ -1,4 +1,4 @@
-//! What goes into the core and what comes out.
+//! The inputs and outputs of the core.
 
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ pub struct LedgerId(pub u64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Position(pub u64);
 
-/// What a chain and a node may set for themselves.
+/// The settings of a chain and of a node.
 #[derive(Debug, Clone, Copy)]
 pub struct CoreConfig {
     /// The rules of the consensus.
@@ -83,10 +83,10 @@ pub struct ChainBlock {
     pub provisioners: Arc<Provisioners>,
 }
 
-/// What a node has on disk when it starts.
+/// The data on a node's disk when it starts.
 #[derive(Debug, Clone)]
 pub struct Restart {
-    /// What the last final block was decided with; `None` when that is genesis.
+    /// The attestation of the last final block; `None` if that is genesis.
     pub before: Option<BeforeTip>,
     /// The last final block.
     pub last_final: ChainBlock,
@@ -98,14 +98,14 @@ pub struct Restart {
     pub position: Position,
 }
 
-/// What happens to the core.
+/// An input of the core.
 #[derive(Debug, Clone)]
 pub enum Input {
     /// A message came from a peer. It is judged exactly once, by [`Output::Judge`].
     Message {
         /// Names the message.
         ingress: IngressId,
-        /// Who sent it.
+        /// The sender.
         from: PeerId,
         /// The message.
         message: Box<Message>,
@@ -114,7 +114,7 @@ pub enum Input {
     Ledger {
         /// The request.
         id: LedgerId,
-        /// What came of it.
+        /// The result.
         answer: Answer,
     },
     /// All records up to this position are on disk.
@@ -154,7 +154,7 @@ pub enum Origin {
 /// Accounts as they are after a change of the chain.
 pub type Accounts = Vec<(BlsKey, AccountData)>;
 
-/// What the ledger says.
+/// The answer of the ledger.
 #[derive(Debug, Clone)]
 pub enum Answer {
     /// The body of a block. It holds those of the given faults that no block holds already.
@@ -168,7 +168,7 @@ pub enum Answer {
     },
     /// No body can be made.
     NotBuilt,
-    /// What the ledger thinks of a candidate.
+    /// The ledger's verdict on a candidate.
     Verified(Judgement),
     /// The block is on disk, and the chain's tip.
     Accepted {
@@ -179,7 +179,7 @@ pub enum Answer {
     },
     /// The block does not lead to what its header states; the chain has not changed.
     NotAccepted,
-    /// What the block's hash does not cover, such as the data of blobs, is not good; the chain has not changed. Another
+    /// Data outside the block's hash, such as the data of blobs, is invalid; the chain has not changed. Another
     /// copy of the block may be good.
     Altered,
     /// The chain ends at the given block now.
@@ -193,12 +193,12 @@ pub enum Answer {
     Failed,
 }
 
-/// What the ledger is asked to do. Accepting and reverting come one at a time, in order.
+/// A request to the ledger. Accepting and reverting come one at a time, in order.
 #[derive(Debug, Clone)]
 pub enum LedgerRequest {
     /// Make the body of a block on the tip.
     Build {
-        /// What for. Its slashes are those for failed iterations only.
+        /// The request. Its slashes are those for failed iterations only.
         request: Box<BuildRequest>,
         /// Faults that hold, to go into the block; the ledger leaves out those that a block holds already, and adds
         /// the slashes for the others.
@@ -230,10 +230,10 @@ pub enum LedgerRequest {
     },
 }
 
-/// What is to be written to disk, in the order of positions.
+/// Data to write to disk, in the order of positions.
 #[derive(Debug, Clone)]
 pub enum Record {
-    /// What the consensus has done or may be asked for.
+    /// A record of the consensus, or data that it may be asked for.
     Consensus(Persist),
     /// A proof of misbehaviour that waits for a block.
     Fault(Box<Fault>),
@@ -252,7 +252,7 @@ pub enum Target {
     Some(u8),
 }
 
-/// What peers are asked for.
+/// A request to peers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Want {
     /// The hashes of the blocks after this one.
@@ -261,7 +261,7 @@ pub enum Want {
     Items(Inventory),
 }
 
-/// What a peer has asked for and may have, from what is on disk. It goes to that peer alone.
+/// The answer to a peer's request, from data on disk. It goes to that peer alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Serve {
     /// The hashes of at most [`MAX_SERVED_ITEMS`](crate::MAX_SERVED_ITEMS) blocks that follow this one; nothing when
@@ -271,7 +271,7 @@ pub enum Serve {
     Items(Vec<InventoryItem>),
 }
 
-/// What the core thinks of a message.
+/// The core's verdict on a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// Nothing yet; another verdict follows.
@@ -297,7 +297,7 @@ pub enum Cause {
     Rollback,
 }
 
-/// What others may want to know. Events are facts: their order is that of the chain.
+/// An event for other parts of the node. Events are facts: their order is that of the chain.
 #[derive(Debug, Clone)]
 pub enum Event {
     /// The chain has a new tip.
@@ -349,7 +349,7 @@ pub enum Event {
     Broken,
 }
 
-/// What the core wants done, in this order.
+/// The outputs of the core, in this order.
 #[derive(Debug, Clone)]
 pub enum Output {
     /// Append a record to the log.
@@ -372,7 +372,7 @@ pub enum Output {
     Judge {
         /// Names the message.
         ingress: IngressId,
-        /// What the core thinks of it.
+        /// The core's verdict on it.
         verdict: Verdict,
     },
     /// Ask the ledger.
@@ -395,16 +395,16 @@ pub enum Output {
     Serve {
         /// The message.
         ingress: IngressId,
-        /// Who sent it.
+        /// The sender.
         to: PeerId,
-        /// What to give.
+        /// The requested data.
         serve: Serve,
     },
     /// Have nothing to do with a peer any more.
     Drop(PeerId),
     /// Tell those who listen.
     Event(Event),
-    /// What became of an [`Input::Transaction`]: it waits now, in the mempool or for its predecessors, or is refused.
+    /// The result of an [`Input::Transaction`]: it waits now, in the mempool or for its predecessors, or is refused.
     Taken {
         /// The transaction.
         id: TxId,

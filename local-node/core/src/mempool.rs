@@ -159,9 +159,9 @@ pub enum PoolError {
          gas limit): lower the gas limit or the value, or fund the account"
     )]
     NotEnoughMoney {
-        /// What the account has.
+        /// The account's balance.
         balance: u64,
-        /// What the transaction may take.
+        /// The most that the transaction may spend.
         needed: u64,
     },
     /// A pending transaction of the account has the same nonce, and its gas price is not lower.
@@ -188,7 +188,7 @@ pub struct Mempool {
     by_price: BTreeSet<(u64, TxId)>,
     by_account: BTreeMap<BlsKey, BTreeMap<u64, TxId>>,
     bytes: usize,
-    /// What is to be the first one of the next block.
+    /// The transaction that is to be first in the next block.
     preferred: Option<TxId>,
 }
 
@@ -198,7 +198,7 @@ struct Entry {
     since: u64,
 }
 
-/// What has to leave the pool for a new transaction.
+/// The transactions that must leave the pool for a new one.
 struct Displaced {
     replaced: Option<TxId>,
     victims: Vec<TxId>,
@@ -399,7 +399,7 @@ impl Mempool {
         Ok(Some(rival.id()))
     }
 
-    /// Who must leave so that `transaction` fits: the worst paying ones, and never one that it depends on.
+    /// The transactions that leave so that `transaction` fits: those of the lowest price, but none that it depends on.
     fn victims(&self, transaction: &ValidTransaction, replaced: Option<TxId>) -> Result<Vec<TxId>, PoolError> {
         let freed = replaced.and_then(|id| self.transaction(&id)).map_or(0, ValidTransaction::ledger_bytes);
         let mut count = self.entries.len() - usize::from(replaced.is_some());

@@ -52,7 +52,7 @@ pub struct Core {
     faults: FaultPool,
     peers: Peers,
     held: Held,
-    /// What has been passed on.
+    /// The messages that have been passed on.
     passed_on: PassedOn,
     log: Log,
     /// How long steps took, as it was last recorded.
@@ -64,7 +64,7 @@ pub struct Core {
     /// By which request the ledger executed a candidate of this round.
     executions: BTreeMap<RequestId, LedgerId>,
     next_ledger: u64,
-    /// What the ledger is doing to the chain.
+    /// The ledger's running change of the chain.
     job: Option<Job>,
     /// The change to another branch that is under way.
     plan: Option<Plan>,
@@ -114,7 +114,7 @@ pub struct Load {
     pub queued_bytes: usize,
 }
 
-/// What a core has bound itself by and learnt, and gets back from its records when it starts again.
+/// The obligations and knowledge of a core, which its records restore when it starts again.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Remembered {
     /// The votes of its keys in rounds that are not final.
@@ -273,7 +273,7 @@ impl Core {
         }
     }
 
-    /// What the core would have to know if it started again now. What is about rounds up to `settled` does not count.
+    /// The records that the core would need after a restart now, without those of rounds up to `settled`.
     #[must_use]
     pub fn remembered(&self, settled: u64) -> Remembered {
         let votes = self.consensus.votes().filter(|(header, ..)| header.round > settled);

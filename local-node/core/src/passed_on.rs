@@ -21,7 +21,7 @@ const MAX_OUTCOMES: usize = 1024;
 /// The most tips that are remembered; the one of the lowest round is forgotten first.
 const MAX_TIPS: usize = 1024;
 
-/// What makes two messages the same to others, whatever their bytes.
+/// The key by which other nodes recognise the same message, also with other bytes.
 ///
 /// Of a vote in ratification, whoever passes it on may exchange the validation result, and of a quorum and an emergency
 /// block the votes that prove it. They are the same message all the same.

@@ -1,4 +1,4 @@
-//! What this node thinks of its peers, and how much it does for them.
+//! This node's scores of its peers, and its budget for each.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ struct Peer {
     heard: Millis,
     blame: u64,
     blamed: Millis,
-    /// What is left of the items, in thousandths.
+    /// The rest of the items, in thousandths.
     allowance: u64,
     allowed: Millis,
 }
@@ -32,7 +32,7 @@ pub(crate) struct Peers(BTreeMap<PeerId, Peer>);
 const fn weight(offence: Offence) -> u64 {
     match offence {
         Offence::Signature | Offence::Proof | Offence::Contents => 25,
-        // Whose view of the stakes is behind sends these for a while.
+        // A peer whose view of the stakes is behind sends these for a while.
         Offence::Stranger => 5,
     }
 }

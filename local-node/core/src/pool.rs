@@ -21,11 +21,11 @@ pub(crate) const MAX_BRANCH_BLOCKS: usize = MAX_POOLED_BLOCKS;
 #[derive(Debug, Clone)]
 pub(crate) struct Pooled {
     pub(crate) block: Box<Block>,
-    /// Who sent it; `None` when this node decided it.
+    /// The sender; `None` if this node decided it.
     pub(crate) from: Option<PeerId>,
     /// Whether its header and attestation are known to hold after its parent.
     pub(crate) verified: bool,
-    /// What is known of it before its parent is the tip.
+    /// Its known data before its parent is the tip.
     pub(crate) ahead: Option<Ahead>,
     /// The request by which it was executed.
     pub(crate) executed: Option<LedgerId>,

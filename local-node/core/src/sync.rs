@@ -153,7 +153,7 @@ mod tests {
         out.clear();
         sync.ask(Millis(0), &pool, &mut out);
         assert_eq!(asked(&out), []);
-        // What has come makes room.
+        // The received items make room.
         (0..5).for_each(|number| sync.forget(&hash(number)));
         sync.ask(Millis(1), &pool, &mut out);
         assert_eq!(asked(&out).iter().map(|(_, items)| items).sum::<usize>(), 5);

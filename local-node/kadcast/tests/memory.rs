@@ -1,5 +1,5 @@
-//! The memory that strangers can make an endpoint take, measured at the allocator. One test, because it counts all that
-//! the process allocates.
+//! The memory that untrusted peers can make an endpoint allocate, measured at the allocator. It is one test, because
+//! the allocator counts the allocations of the whole process.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 #![allow(clippy::print_stdout, reason = "figures")]

@@ -37,7 +37,7 @@ struct Case {
     argument: fn() -> Vec<u8>,
 }
 
-/// What was measured.
+/// The measured quantity.
 #[derive(Debug, Serialize, Deserialize)]
 struct Measured {
     millis: u128,

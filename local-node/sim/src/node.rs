@@ -170,7 +170,7 @@ fn transfers_of(message: &mut Message) -> Option<&mut Vec<LedgerTransaction>> {
 /// A message that came in and has not been judged.
 #[derive(Debug)]
 pub(crate) struct Ingress {
-    /// Who sent it.
+    /// The sender.
     pub(crate) from: usize,
     /// What it is known by, if it was broadcast.
     pub(crate) ray: Option<Ray>,

@@ -23,7 +23,7 @@ pub enum Change {
 pub enum Item {
     /// A message, by its topic on the wire.
     Message {
-        /// Who sent it.
+        /// The sender.
         from: usize,
         /// To whom.
         to: usize,

@@ -39,7 +39,7 @@ pub enum KeysFileError {
     Read {
         /// The file.
         file: PathBuf,
-        /// What the system says.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// The file cannot be written.
@@ -47,7 +47,7 @@ pub enum KeysFileError {
     Write {
         /// The file.
         file: PathBuf,
-        /// What the system says.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// Other users can read or change the file.

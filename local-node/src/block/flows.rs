@@ -13,15 +13,15 @@ use local_node_types::keys::BlsKey;
 use super::SpentTransaction;
 use crate::archive::decode;
 
-/// Whose public money a transaction moved, as the transfer contract's events tell it.
+/// The public balances that a transaction changed, from the transfer contract's events.
 ///
 /// As production counts it: who sent a public transaction always paid; who is refunded what the sender paid for gas did
 /// not get anything, unless it is somebody else.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Flows {
-    /// Who paid.
+    /// The payers.
     pub from: BTreeSet<BlsKey>,
-    /// Who got something.
+    /// The receivers.
     pub to: BTreeSet<BlsKey>,
 }
 
@@ -32,7 +32,7 @@ impl Flows {
         let mut flows = Self::default();
         for event in spent.events.iter().filter(|event| event.source == TRANSFER_CONTRACT && !event.reverted) {
             match event.topic.as_str() {
-                // What this event tells stands in the transaction, decoded.
+                // The decoded transaction has the data of this event.
                 MOONLIGHT_TOPIC => flows.add_payment(spent),
                 CONVERT_TOPIC => {
                     flows.receive(decode::<ConvertEvent>(&event.data).ok().map(|it| it.receiver));

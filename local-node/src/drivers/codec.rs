@@ -23,9 +23,9 @@ pub enum CodecError {
     /// An uploaded driver gave a text that is no JSON.
     #[error("the data driver returned a text from `{operation}` that is not JSON: {error}")]
     NotJson {
-        /// What it was asked for.
+        /// The request.
         operation: &'static str,
-        /// What is wrong with it.
+        /// The fault.
         error: serde_json::Error,
     },
 }
@@ -192,7 +192,7 @@ fn contained<T>(convert: impl FnOnce() -> Result<T, dusk_data_driver::Error>) ->
 fn refused(error: dusk_data_driver::Error) -> CodecError {
     use dusk_data_driver::Error;
     CodecError::Refused(match error {
-        // What follows "fn_name" and "event" is a name; other texts are sentences of their own, such as "opening not
+        // After "fn_name" and "event" a name follows; other texts are sentences of their own, such as "opening not
         // supported".
         Error::Unsupported(what) if what.starts_with("fn_name ") || what.starts_with("event ") => {
             format!("the data driver does not know {what}")

@@ -105,7 +105,7 @@ impl Listener {
     /// [`ListenError::Behind`] when events were lost, [`ListenError::Ended`] when there will be no more.
     pub async fn recv(&mut self) -> Result<NodeEvent, ListenError> {
         loop {
-            // Whatever is told after this look wakes the listener below.
+            // Any event after this check wakes the listener below.
             self.told.borrow_and_update();
             if let Some(heard) = self.try_recv() {
                 return heard;

@@ -51,9 +51,9 @@ pub enum RunError {
     /// It spends more gas than the block has left.
     #[error("it spends {spent} gas, but the block has only {left} left")]
     BlockGas {
-        /// What it spent.
+        /// The spent gas.
         spent: u64,
-        /// What was left.
+        /// The gas that remains for the block.
         left: u64,
     },
     /// The block holds transactions of another form at this height.

@@ -1,4 +1,4 @@
-//! What came of a block and its transactions.
+//! The results of a block and its transactions.
 
 use dusk_core::stake::Reward;
 use dusk_sdk_protocol::execution::Event;
@@ -9,12 +9,12 @@ use local_node_vm::{Executed, Session, StateChanges, StateRoot};
 use super::ExecutorError;
 use crate::block::event_bytes;
 
-/// What came of a transaction in a block.
+/// The result of a transaction in a block.
 #[derive(Debug, Clone)]
 pub struct TransactionReceipt {
     /// The transaction.
     pub transaction: LedgerTransaction,
-    /// What it did. Its events are those that the block counts.
+    /// Its result. Its events are those that the block counts.
     pub executed: Executed,
 }
 
@@ -25,7 +25,7 @@ impl TransactionReceipt {
     }
 }
 
-/// What a block changes: everything about it that follows from executing it.
+/// The result of a block's execution.
 #[derive(Debug)]
 pub struct ExecutedBlock {
     /// The block's height.
@@ -36,11 +36,11 @@ pub struct ExecutedBlock {
     pub root: StateRoot,
     /// The filter over its events.
     pub bloom: Bloom,
-    /// What came of its transactions.
+    /// The results of its transactions.
     pub receipts: Vec<TransactionReceipt>,
     /// The events of the chain's own part: slashes, rewards.
     pub events: Vec<Event>,
-    /// Who was paid.
+    /// The paid rewards.
     pub rewards: Vec<Reward>,
     /// The fees of all transactions together, in LUX.
     pub fees: u64,
@@ -74,18 +74,18 @@ impl ExecutedBlock {
     }
 }
 
-/// What remains of a [`ExecutedBlock`] once its state is kept.
+/// The parts of an [`ExecutedBlock`] that remain after its state is stored.
 #[derive(Debug)]
 pub struct Committed {
     /// The state root.
     pub root: StateRoot,
-    /// What changed of the state, where that was asked for.
+    /// The changes of the state, if they were requested.
     pub changes: Option<StateChanges>,
-    /// What came of the transactions.
+    /// The results of the transactions.
     pub receipts: Vec<TransactionReceipt>,
     /// The events of the chain's own part.
     pub events: Vec<Event>,
-    /// Who was paid.
+    /// The paid rewards.
     pub rewards: Vec<Reward>,
     /// The fees of all transactions together, in LUX.
     pub fees: u64,

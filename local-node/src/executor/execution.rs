@@ -156,7 +156,7 @@ impl BlockExecution {
         Ok(Committed { root, changes, receipts, events, rewards, fees })
     }
 
-    /// What comes after the transactions. Gives the rewards.
+    /// Runs the calls after the transactions. Gives the rewards.
     fn end(&mut self) -> Result<Vec<Reward>, ExecutorError> {
         let mut rewards = Vec::new();
         if let Some(payees) = &self.params.payees {

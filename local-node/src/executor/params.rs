@@ -1,4 +1,4 @@
-//! What a block does besides its transactions, and whom it pays.
+//! The parameters of a block's execution besides its transactions, and its rewards.
 
 use dusk_core::signatures::bls::PublicKey;
 use dusk_core::stake::Reward;
@@ -8,25 +8,25 @@ use local_node_types::keys::{BlsKey, DUSK_KEY};
 
 use super::foundation_key;
 
-/// What a block does besides its transactions.
+/// The parameters of a block's execution besides its transactions.
 #[derive(Debug, Clone)]
 pub struct BlockParams {
     /// The block's height.
     pub height: u64,
-    /// Who is paid for making it; `None` where there are no rewards at all.
+    /// The receivers of its rewards; `None` if there are no rewards.
     pub payees: Option<Payees>,
-    /// Who is slashed.
+    /// The slashed provisioners.
     pub slashed: Vec<PublicKey>,
     /// The most gas that the transactions may spend together.
     pub gas_limit: u64,
 }
 
-/// Who is paid for a block.
+/// The receivers of a block's rewards.
 #[derive(Debug, Clone)]
 pub struct Payees {
-    /// Who made it.
+    /// Its generator.
     pub generator: (BlsKey, PublicKey),
-    /// Who voted for its predecessor.
+    /// The voters for its predecessor.
     pub voters: Vec<(Voter, PublicKey)>,
     /// Whether the block carries a certificate of its predecessor. It does not after genesis and an emergency block.
     pub is_certified: bool,

@@ -38,7 +38,7 @@ pub const MAX_GENESIS_ENTRIES: usize = 10_000;
 /// The longest time between two blocks of a network, in seconds.
 pub const MAX_BLOCK_TIME_SECONDS: u64 = 3600;
 
-/// What all nodes of a network must agree on before its first block.
+/// The genesis that all nodes of a network must share.
 #[derive(Debug, Clone)]
 pub struct GenesisFile {
     /// The chain's id.
@@ -62,7 +62,7 @@ pub enum GenesisFileError {
     Read {
         /// The file.
         file: PathBuf,
-        /// What the system says.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// The file is longer than any genesis file.
@@ -95,7 +95,7 @@ pub enum GenesisFileError {
         list: &'static str,
         /// The place of the entry, from 1.
         place: usize,
-        /// What is wrong with it.
+        /// The fault.
         source: Box<KeyError>,
     },
     /// A list names a key twice.

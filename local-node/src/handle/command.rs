@@ -1,4 +1,4 @@
-//! What the handles ask of the node's loop.
+//! The requests of the handles to the node's loop.
 
 use dusk_core::abi::ContractId;
 use dusk_core::transfer::moonlight::AccountData;
@@ -12,7 +12,7 @@ use crate::block::TxId;
 use crate::store::{KeptDriver, StoreError};
 use crate::transaction::ValidTransaction;
 
-/// What the loop is asked.
+/// A request to the loop.
 pub(crate) enum Command {
     Submit {
         transaction: ValidTransaction,
@@ -65,7 +65,7 @@ pub(crate) struct Place {
     pub(crate) waiting: usize,
 }
 
-/// What only a development chain does.
+/// The requests that only a development chain accepts.
 pub(crate) enum Control {
     Snapshot { reply: oneshot::Sender<Result<TakenSnapshot, ControlError>> },
     Revert { snapshot: Option<u64>, reply: oneshot::Sender<Result<Reverted, ControlError>> },

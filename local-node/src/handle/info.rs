@@ -1,4 +1,4 @@
-//! What a node tells of itself, its transactions and its accounts.
+//! A node's data about itself, its transactions and its accounts.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::block::SpentTransaction;
 use crate::config::BlockTime;
 use crate::transaction::{Policy, ValidTransaction};
 
-/// What a node is.
+/// The description of a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NodeInfo {
     /// The chain's id.
@@ -19,7 +19,7 @@ pub struct NodeInfo {
     pub rules: Profile,
     /// When blocks are made.
     pub block_time: BlockTime,
-    /// What it asks of transactions.
+    /// Its rules for transactions.
     pub policy: Policy,
     /// The hash of block 0.
     pub genesis_hash: [u8; 32],
@@ -38,7 +38,7 @@ pub struct AccountStatus {
     pub next_nonce: u64,
 }
 
-/// What the waiting transactions offer, in LUX for each unit of gas.
+/// The prices of the waiting transactions, in LUX for each unit of gas.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GasPrices {
     /// The mean, rounded up.
@@ -76,7 +76,7 @@ pub struct TakenSnapshot {
     pub height: u64,
 }
 
-/// What going back did.
+/// The result of a revert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reverted {
     /// The height of the chain now.

@@ -38,9 +38,9 @@ use crate::reader::MAX_QUESTIONS_AT_ONCE;
 /// The most requests of foreign pages that a node on loopback answers at a time. Others wait.
 const MAX_PAGE_REQUESTS: usize = MAX_QUESTIONS_AT_ONCE / 2;
 
-/// What browsers say about where a request comes from.
+/// The header with which browsers state the origin of a request.
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
-/// What browsers ask before a page of the internet reaches the local network.
+/// The header of browsers before a page of the internet reaches the local network.
 const PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-control-request-private-network");
 const ALLOW_PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-control-allow-private-network");
 /// How long a browser may remember the answer to its preflight, in seconds.
@@ -186,7 +186,7 @@ pub(super) struct Access {
     reachable: bool,
     hosts: Vec<HostName>,
     origins: Vec<Origin>,
-    /// What foreign pages are answered at a time.
+    /// The bound of simultaneous answers to foreign pages.
     pages: Arc<Semaphore>,
 }
 

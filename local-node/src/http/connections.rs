@@ -43,7 +43,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 const MAX_REFUSAL: Duration = Duration::from_secs(1);
 /// The bits of an IPv6 address that tell clients apart: networks give a whole block of addresses to one of them.
 const IPV6_CLIENT_BITS: u32 = 64;
-/// What a client hears for which there is no place.
+/// The answer to a client for which there is no room.
 const REFUSAL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nretry-after: 1\r\n\
     connection: close\r\ncontent-length: 49\r\n\r\n{\"error\":\"Too many connections: try again later\"}";
 
@@ -81,7 +81,7 @@ pub(super) async fn serve(
         }
     }
     drop(listener);
-    // Whatever does not end by then is ended with the set.
+    // Dropping the set ends the remaining tasks.
     let _ = tokio::time::timeout(farewell, async { while tasks.join_next().await.is_some() {} }).await;
 }
 
@@ -121,7 +121,7 @@ async fn connection(
 }
 
 async fn refuse(mut stream: TcpStream) {
-    // Whoever does not take it, does not.
+    // The client may not take it.
     let _ = tokio::time::timeout(MAX_REFUSAL, async {
         stream.write_all(REFUSAL).await?;
         stream.shutdown().await
@@ -189,7 +189,7 @@ struct Table {
 
 #[derive(Debug)]
 struct Taken {
-    /// Whose it is; of loopback any number may come.
+    /// The client's address. The number of connections from loopback has no bound of its own.
     address: Option<IpAddr>,
     /// When it became idle.
     idle_since: Option<u64>,
@@ -243,7 +243,7 @@ impl Places {
     }
 }
 
-/// What stands for a client: its address, or the block of addresses that it has.
+/// The key of a client: its address, or its block of addresses.
 fn client(peer: SocketAddr) -> IpAddr {
     match peer.ip().to_canonical() {
         IpAddr::V6(address) if !address.is_loopback() => {

@@ -108,7 +108,7 @@ impl JsonArray {
     }
 }
 
-/// What is known about a contract.
+/// The known data of a contract.
 pub(super) async fn describe(node: &NodeHandle, request: &Request) -> Answer {
     let contract = contract_id(request.entity()?)?;
     match request.topic.as_str() {

@@ -46,10 +46,10 @@ const MAX_FRAME_BYTES: usize = 64 * 1024;
 const MAX_CHATTER: u32 = 1024;
 /// The most bytes that wait in memory until the client takes them: more than any event has.
 const MAX_UNTAKEN_BYTES: usize = 4 * 1024 * 1024;
-/// What a client hears that was too slow for the events that it wants.
+/// The message to a client that is too slow for its events.
 const TOO_SLOW: &str = "Too slow: events were lost";
 
-/// What offers a node's events over sockets.
+/// The server of a node's events over sockets.
 #[derive(Debug, Clone)]
 pub(super) struct Offer {
     node: NodeHandle,
@@ -94,7 +94,7 @@ impl Drop for Opened {
     }
 }
 
-/// What a client wants to hear of: `/on/component[:entity]/topic`; without entity, of all.
+/// The subject of a subscription: `/on/component[:entity]/topic`; without an entity, all entities.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Subscription {
     target: String,
@@ -214,7 +214,7 @@ async fn serve(
                     if let Told::TooSlow = tell(&mut socket, opened, event, &mut stopped).await? {
                         return Some((socket, closing(close_code::POLICY, TOO_SLOW)));
                     }
-                    // Whoever takes events is there, also if pings had to wait for that.
+                    // A client that takes events is alive, also if pings had to wait.
                     heard = Instant::now();
                 }
                 Err(ListenError::Behind(_)) => return Some((socket, closing(close_code::POLICY, TOO_SLOW))),
@@ -227,7 +227,7 @@ async fn serve(
     }
 }
 
-/// What came of an event.
+/// The result of sending an event.
 enum Told {
     /// The client has it, as far as it wants it.
     All,

@@ -63,7 +63,7 @@ const MAX_ERROR_BYTES: usize = 1024;
 /// Headers that carry a variable of a query begin with this.
 const VARIABLE_PREFIX: &str = "rusk-gqlvar-";
 
-/// What answers queries. Clones share the bounds.
+/// The server of queries. Clones share the bounds.
 #[derive(Clone)]
 pub(super) struct Schema {
     schema: async_graphql::Schema<Query, EmptyMutation, EmptySubscription>,
@@ -94,7 +94,7 @@ impl Schema {
         let turn = Arc::clone(&self.at_once).acquire_owned().await.map_err(|error| failed(error.to_string()))?;
         let (schema, runtime) = (self.clone(), Handle::current());
         let written = tokio::task::spawn_blocking(move || {
-            // Whoever asked may give up waiting; the work still counts until it is done.
+            // The caller may stop waiting; the work still counts until it is done.
             let _turn = turn;
             let budget = Budget::new();
             let answers = requests.into_iter().map(|request| runtime.block_on(schema.run(request, &budget)));
@@ -170,7 +170,7 @@ pub(super) async fn query(schema: &Schema, headers: &HeaderMap, request: &RuesRe
     let variables = headers.iter().filter_map(|(name, value)| {
         let name = name.as_str().strip_prefix(VARIABLE_PREFIX)?;
         let text = value.to_str().ok()?;
-        // What reads as JSON is taken as JSON, as in production.
+        // A body that is JSON is read as JSON, as in production.
         let value = serde_json::from_str::<Value>(text).ok().and_then(|json| GraphqlValue::from_json(json).ok());
         Some((Name::new(name), value.unwrap_or_else(|| GraphqlValue::from(text))))
     });

@@ -35,7 +35,7 @@ const SHORT_BODY_BYTES: usize = 64 * 1024;
 /// The most bytes that are set aside for a body because its head announces them.
 const MAX_TRUSTED_BYTES: usize = 64 * 1024;
 
-/// What is left of the bytes that may be held.
+/// The rest of the bytes that may be held.
 #[derive(Debug, Clone)]
 pub(super) struct Memory {
     left: Arc<Semaphore>,
@@ -177,7 +177,7 @@ mod tests {
     use super::*;
 
     const ANSWER_BYTES: usize = 1 << 20;
-    /// What fits between the two sides.
+    /// The capacity between the two sides, in bytes.
     const PIPE_BYTES: usize = 256;
 
     #[tokio::test]

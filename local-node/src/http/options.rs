@@ -15,7 +15,7 @@ pub struct Options {
     pub bounds: Bounds,
 }
 
-/// What clients may use of a node, and how long they may take.
+/// The limits of clients: resources of a node, and time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bounds {
     /// The most connections at a time.

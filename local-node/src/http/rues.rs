@@ -40,7 +40,7 @@ pub(super) struct Request {
     binary: bool,
 }
 
-/// What a request carries.
+/// The body of a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Payload {
     Bytes(Bytes),

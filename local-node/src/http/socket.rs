@@ -24,7 +24,7 @@ pub(super) struct Socket<S = TcpStream> {
     stall: Duration,
     /// Runs while something waits for the client.
     waiting: Option<Pin<Box<Sleep>>>,
-    /// What the client has taken since that began.
+    /// The bytes that the client has taken since then.
     taken: usize,
     // Also where the connection speaks another protocol, the place is free only with the end of the socket.
     _place: Arc<Place>,
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     const STALL: Duration = Duration::from_millis(300);
-    /// What fits between the two sides.
+    /// The capacity between the two sides, in bytes.
     const PIPE_BYTES: usize = 256;
 
     fn socket() -> (Socket<DuplexStream>, DuplexStream) {

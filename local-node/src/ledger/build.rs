@@ -27,14 +27,14 @@ const ENOUGH_EVENT_BYTES: usize = 64 << 20;
 /// How often a candidate is begun anew because a transaction has broken it. After that it stays empty.
 const MAX_RESTARTS: usize = 4;
 
-/// What bounds the making of a candidate besides bytes and gas.
+/// The limits of building a candidate besides bytes and gas.
 #[derive(Debug, Clone)]
 pub struct BuildLimits {
     /// The most transactions.
     pub transactions: usize,
     /// The time, where there is a limit of time.
     pub time: Option<BuildTime>,
-    /// What ends the build early.
+    /// The signal that ends the build early.
     pub(crate) cancel: Cancel,
 }
 
@@ -71,7 +71,7 @@ impl BuildLimits {
 /// A body, and what is of no use to any block.
 #[derive(Debug)]
 pub struct Built {
-    /// What the block holds.
+    /// The contents of the block.
     pub body: BlockBody,
     /// Transactions that can never run here, with the reason. The mempool should forget them.
     pub unfit: Vec<(TxId, Unfit)>,
@@ -105,7 +105,7 @@ pub(super) struct Filling<'a> {
     limits: BuildLimits,
     max_bytes: usize,
     has_tried: bool,
-    /// What is not tried again for this candidate.
+    /// The transactions that are not tried again for this candidate.
     skipped: BTreeSet<TxId>,
     unfit: Vec<(TxId, Unfit)>,
     postponed: Option<TxId>,
@@ -201,7 +201,7 @@ impl<'a> Filling<'a> {
             // The nonce may become right, or the next block has the gas for it.
             RunError::BlockGas { .. } | RunError::Unspendable(ExecutionError::NotReady) => {}
             RunError::Machine(error @ VmError::Interrupted) => return Err(error.into()),
-            // What the transactions before it have written counts as well.
+            // The writes of the transactions before it count as well.
             RunError::Unspendable(reason @ ExecutionError::Unspendable(VmError::MachineLimit(_))) => {
                 self.put_off(id, is_first, Unfit::CannotRun(reason));
             }
@@ -232,7 +232,7 @@ impl<'a> Filling<'a> {
     }
 }
 
-/// What came of a transaction.
+/// The result of a transaction.
 #[derive(Debug, Clone, Copy)]
 enum Tried {
     /// It is in the block.

@@ -126,7 +126,7 @@ fn cancelled<T: Send + 'static>(
     let switch = cancel.clone();
     let run = move || {
         let done = work(&mut ledger, switch);
-        // Whoever waits has given up where this fails.
+        // If this fails, the receiver has stopped waiting.
         drop(sender.send((ledger, done)));
     };
     std::thread::Builder::new().stack_size(STACK_BYTES).spawn(run).expect("a thread");

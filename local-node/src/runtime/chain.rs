@@ -1,4 +1,4 @@
-//! What the core wants, and what the ledger and the network answer.
+//! The requests of the core, and the answers of the ledger and the network.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -155,7 +155,7 @@ impl Node {
     }
 
     fn build_limits(&self, request: &BuildRequest, cancel: Cancel) -> BuildLimits {
-        // A block that the others do not wait for any more is in vain, whatever the first transaction is given.
+        // The other nodes do not take a block after this time. The limit of the first transaction does not change that.
         let slot = request.deadline.map(|at| Duration::from_millis(at.since(self.now()).0));
         let within = |most: Duration| slot.map_or(most, |slot| most.min(slot));
         let (most, most_of_first) = (within(self.build_time), within(self.call_time));
@@ -195,7 +195,7 @@ impl Node {
         match built {
             Ok(Built { body, unfit, postponed, is_cut }) => {
                 self.note_executed(id);
-                // What this block has not looked at is for the next one, also if this one is empty.
+                // Transactions that this block has not tried are for the next one, also if this one is empty.
                 self.more |= is_cut || postponed.is_some();
                 let unfit = unfit.into_iter().map(|(id, reason)| (id, removal(reason))).collect();
                 Answer::Built { body: Box::new(body), unfit, postponed }
@@ -242,7 +242,7 @@ impl Node {
         if !block.transactions.is_empty() {
             self.last_full = height;
         }
-        // What did not fit this block may fit the next one; a block that took nothing will not be followed by a better.
+        // Transactions that did not fit may fit the next block; after a block that took none they would not.
         self.more |= !block.transactions.is_empty();
         Answer::Accepted { provisioners, accounts }
     }
@@ -352,7 +352,7 @@ impl Node {
     }
 }
 
-/// What the consensus is told of a candidate.
+/// The verdict on a candidate for the consensus.
 pub fn verdict(verified: &Result<(), LedgerError>) -> Verdict {
     match verified {
         Ok(()) => Verdict::Valid,
@@ -372,7 +372,7 @@ pub fn verdict(verified: &Result<(), LedgerError>) -> Verdict {
     }
 }
 
-/// What is told of a transaction that no block can take. Contracts have a part in some of the texts.
+/// The error for a transaction that no block can take. Contracts determine parts of some texts.
 #[must_use]
 pub fn removal(reason: Unfit) -> Removal {
     match reason {

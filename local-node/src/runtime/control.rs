@@ -114,7 +114,7 @@ impl Node {
         Ok(self.now().as_secs())
     }
 
-    /// What of a failure whoever asked is told. A chain that cannot be written any more ends the node.
+    /// The error for the caller. A chain that cannot be written any more ends the node.
     fn controlled<T>(&mut self, outcome: Result<T, LedgerError>) -> Result<T, ControlError> {
         outcome.map_err(|error| match error {
             LedgerError::Store(error) => {

@@ -29,7 +29,7 @@ const RECORDS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("records")
 /// The most orders that wait for the disk. The core stops at fewer records.
 const MAX_ORDERS: usize = 8192;
 
-/// What the thread is to do.
+/// A job of the thread.
 enum Order {
     Write(Position, Box<Record>),
     /// Remove what is of no use after this round.
@@ -44,7 +44,7 @@ struct Thread {
     handle: Option<JoinHandle<()>>,
 }
 
-/// What the log holds when the node starts.
+/// The contents of the log when the node starts.
 #[derive(Debug, Default)]
 pub(super) struct Remembered {
     pub(super) records: Vec<Record>,
@@ -251,7 +251,7 @@ mod tests {
         [killed, std::fs::read(&file).expect("it is there")]
     }
 
-    /// What a log with these bytes remembers.
+    /// The records of a log with these bytes.
     fn reopened(bytes: &[u8]) -> Result<(Vec<u64>, Position), StoreError> {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join(FILE), bytes).expect("it is written");

@@ -46,11 +46,11 @@ pub(super) enum Running {
     Change,
 }
 
-/// What the one loop owns.
+/// The data of the one loop.
 pub(super) struct Node {
     pub(super) core: Core,
     pub(super) core_config: CoreConfig,
-    /// What the core wants and has not got yet.
+    /// The core's open requests.
     pub(super) outputs: Vec<Output>,
     pub(super) worker: Worker,
     pub(super) done: mpsc::Receiver<Done>,
@@ -82,18 +82,18 @@ pub(super) struct Node {
     pub(super) last_full: u64,
     pub(super) events: Announcer,
     pub(super) commands: mpsc::Receiver<Command>,
-    /// What makes it impossible to go on.
+    /// The error that ends the node.
     pub(super) end: Option<End>,
     /// Whether the mempool has changed for the better since the last block that held nothing.
     pub(super) fresh: bool,
     /// Whether the last block has left transactions over that the next one may take.
     pub(super) more: bool,
-    /// What the core said of the transaction that it was given last.
+    /// The core's answer about the last transaction.
     pub(super) taken: Option<Result<(), PoolError>>,
     pub(super) mine_waiters: VecDeque<MineWaiter>,
     /// Whether the running round has not come to a block although it was told to begin.
     pub(super) stalled: bool,
-    /// What left the mempool without a block, the last ones.
+    /// The last transactions that left the mempool without a block.
     pub(super) removals: VecDeque<(TxId, Removal)>,
 }
 
@@ -112,7 +112,7 @@ impl Node {
                 continue;
             }
             let wake = self.wake().map(|at| Duration::from_millis(at.since(self.now()).0));
-            // What the chain waits for comes first.
+            // The work that the chain waits for comes first.
             tokio::select! {
                 biased;
                 Some(done) = self.done.recv() => self.on_done(done),
@@ -326,7 +326,7 @@ impl Running {
     }
 }
 
-/// What comes next out of a channel, if there is one.
+/// The next item of a channel, if there is a channel.
 async fn next<T>(channel: &mut Option<mpsc::Receiver<T>>) -> Option<T> {
     match channel {
         Some(channel) => channel.recv().await,

@@ -33,29 +33,29 @@ const MEMPOOL_QUESTIONS: usize = 3;
 /// How often a peer may ask for the mempool, in seconds.
 const MEMPOOL_SECONDS: u64 = 10;
 
-/// What comes from the network.
+/// The inputs from the network.
 pub(super) enum Incoming {
     Message { ingress: IngressId, from: SocketAddr, message: Box<Message> },
     Joined(SocketAddr),
     Left(SocketAddr),
 }
 
-/// What goes to the network.
+/// The outputs to the network.
 pub(super) enum Outgoing {
     Broadcast(Box<Message>),
     Send(Vec<SocketAddr>, Box<Message>),
     Judge(kadcast::IngressId, kadcast::Verdict),
-    /// What is at hand, and what is read from the store before it is sent.
+    /// The parts in memory, and those that are read from the store before they are sent.
     Serve(Service),
     DropPeer(SocketAddr),
 }
 
-/// What a peer has asked for.
+/// The answer to a peer's request.
 pub(super) struct Service {
     pub(super) to: SocketAddr,
-    /// What is at hand.
+    /// The parts in memory.
     pub(super) messages: Vec<Message>,
-    /// What the store may have.
+    /// The parts that the store may have.
     pub(super) blocks: Vec<InventoryItem>,
     pub(super) hashes_after: Option<[u8; 32]>,
     /// Where the search for what is not here goes on.
@@ -65,11 +65,11 @@ pub(super) struct Service {
 /// A search that another peer may help with.
 pub(super) struct Search {
     pub(super) next: SocketAddr,
-    /// What the peer will be asked for. What the store does not have is added.
+    /// The requests to the peer. Parts that the store does not have are added.
     pub(super) request: GetResource,
 }
 
-/// Who asked for resources, and how far the search may go.
+/// The peer that asked for resources, and the hops that the search may take.
 struct Asker {
     requester: SocketAddr,
     expires_at: u64,
@@ -245,7 +245,7 @@ impl Peers {
 
     /// Asks peers for something.
     pub(super) fn ask(&mut self, to: Target, want: Want, now: u64, nonce: u64) {
-        // Who is asked alone is known to have it.
+        // A peer that is asked alone is known to have it.
         let hops = if matches!(to, Target::Peer(_)) { 0 } else { MAX_HOPS };
         let message = match want {
             Want::HashesAfter(locator) => Message::GetBlocks(GetBlocks { locator, nonce }),

@@ -1,4 +1,4 @@
-//! What the core's mempool is asked, what it needs of the ledger, and what it tells.
+//! Requests to the core's mempool, its requests to the ledger, and its events.
 
 use std::collections::BTreeMap;
 

@@ -53,7 +53,7 @@ async fn a_panic_in_the_loop_ends_the_node_as_a_failure() {
     node.0.commands.send(Command::Panic).await.expect("the loop runs");
     let end = waits.await.expect("it ends");
     assert!(matches!(&end, End::Panicked(text) if text == "on purpose"), "{end:?}");
-    // Whoever asks from now on is told.
+    // Later callers get the error.
     let failed = Stopped::Failed("on purpose".into());
     assert_eq!(node.submit(transaction(0, None)).await, Err(SubmitError::Stopped(failed.clone())));
     assert_eq!(node.mine(1).await, Err(MineError::Stopped(failed.clone())));

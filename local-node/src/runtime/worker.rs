@@ -22,7 +22,7 @@ use crate::work::{Cancel, contained};
 /// The most jobs that wait for the ledger. The core never asks for so many at a time.
 const MAX_JOBS: usize = 64;
 
-/// What the ledger is to do.
+/// A job of the ledger.
 pub(super) enum Job {
     Build {
         id: LedgerId,
@@ -65,7 +65,7 @@ pub(super) enum Target {
     Genesis,
 }
 
-/// What going back did.
+/// The result of a revert.
 pub(super) struct WentBack {
     pub(super) to: Snapshot,
     /// The blocks that were taken back, the last one first.
@@ -76,14 +76,14 @@ pub(super) struct WentBack {
 /// The part of the chain from which a core starts.
 pub(super) type Unsettled = (Option<BeforeTip>, ChainBlock, Vec<ChainBlock>);
 
-/// What accepting a block did, and who may vote and who has what after it.
+/// The result of accepting a block, with the provisioners and balances after it.
 pub(super) struct NewTip {
     pub(super) accepted: Accepted,
     pub(super) provisioners: Arc<Provisioners>,
     pub(super) accounts: Accounts,
 }
 
-/// What came of a job.
+/// The result of a job.
 pub(super) enum Done {
     Built {
         id: LedgerId,

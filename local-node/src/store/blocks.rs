@@ -17,7 +17,7 @@ use super::{AtHand, Inner, Store, StoreError, faults, missing};
 use crate::block::{SpentTransaction, StoredBlock, TxId};
 use crate::weight;
 
-/// What of a block is not its transactions.
+/// The parts of a block without its transactions.
 #[derive(Debug, Clone)]
 pub(crate) struct BlockHead {
     /// Its header.
@@ -62,7 +62,7 @@ impl Store {
         Ok(Some((block, label)))
     }
 
-    /// What of a block is not its transactions, if that may be read.
+    /// The parts of a block without its transactions, if they may be read.
     ///
     /// # Errors
     /// When the chain cannot be read; [`StoreError::TooMuch`] when it may not.

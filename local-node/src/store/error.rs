@@ -1,4 +1,4 @@
-//! What can go wrong with the stored chain.
+//! Errors of the stored chain.
 
 use std::io;
 use std::path::PathBuf;
@@ -37,11 +37,11 @@ pub enum StoreError {
     OtherChain {
         /// The folder.
         folder: PathBuf,
-        /// What is different.
+        /// The name of the difference.
         what: &'static str,
-        /// What the stored chain has.
+        /// The value of the stored chain.
         found: String,
-        /// What was asked for.
+        /// The requested value.
         asked: String,
     },
     /// The stored bytes differ from the written ones: the medium or another program has changed them.
@@ -83,9 +83,9 @@ pub enum StoreError {
     /// The storage for data drivers is full.
     #[error("the node stores {held} bytes of data drivers and cannot add {bytes}: the maximum is {most}")]
     DriversFull {
-        /// What it keeps besides.
+        /// The size of the stored drivers.
         held: u64,
-        /// What was to be kept.
+        /// The size of the driver to store.
         bytes: u64,
         /// The most that it keeps.
         most: u64,

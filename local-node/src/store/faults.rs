@@ -6,7 +6,7 @@ use redb::{TableError, WriteTransaction};
 use super::tables::FAULTS;
 use super::{Store, StoreError};
 
-/// What two faults about the same two statements have in common, in whatever order these stand ([`Fault::same_as`]).
+/// The key that faults about the same two statements share, in any order ([`Fault::same_as`]).
 #[must_use]
 pub fn fault_identity(fault: &Fault) -> [u8; 32] {
     let mut statements = fault.signatures().map(|(_, _, bytes)| bytes);

@@ -21,7 +21,7 @@ const DRAFT: &str = "chain.redb.new";
 /// Memory for the database's pages.
 const CACHE_BYTES: usize = 64 << 20;
 
-/// What makes a chain this chain, besides its first block.
+/// The identity of a chain besides its first block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     /// The chain's id.
@@ -127,7 +127,7 @@ impl Folder {
 }
 
 impl Identity {
-    /// What the file states of it, by name.
+    /// The identity in the file, by name.
     pub(super) fn statements(&self) -> [(&'static str, Vec<u8>); 4] {
         [
             ("format", FORMAT.to_le_bytes().to_vec()),

@@ -18,7 +18,7 @@ use crate::block::{Flows, StoredBlock};
 pub struct IndexKey(pub [u8; 32]);
 
 impl IndexKey {
-    /// What a contract emitted.
+    /// The events of a contract.
     #[must_use]
     pub fn contract(id: &ContractId) -> Self {
         Self::of(b"contract", id.as_bytes())

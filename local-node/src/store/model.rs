@@ -31,7 +31,7 @@ fn bytes(transaction: usize) -> Vec<u8> {
     TRANSACTIONS[transaction].protocol().to_network_bytes()
 }
 
-/// What happens to a store.
+/// An operation on a store.
 #[derive(Debug, Clone)]
 enum Deed {
     /// A block with these transactions, unless the chain holds them; so many of the oldest unsettled blocks become
@@ -62,13 +62,13 @@ struct Model {
     salt: u64,
     chain: Vec<Entry>,
     waiting: Vec<usize>,
-    /// What came and went, the last change of each transaction.
+    /// Admissions and removals: the last change of each transaction.
     journal: Vec<(usize, bool)>,
     /// Heights and the labels of what was not final then.
     snapshots: Vec<(u64, Vec<(u64, Label)>)>,
     /// The blocks that the last revert took back.
     reverted: Vec<Entry>,
-    /// What the last block changed of earlier labels.
+    /// The changes of earlier labels by the last block.
     relabelled: Vec<(u64, Label)>,
 }
 

@@ -1,6 +1,6 @@
 //! How blocks and transactions lie in the database.
 //!
-//! What consists of protocol types is archived with rkyv, as the contracts do it: reading a key back then needs no
+//! Values of protocol types are archived with rkyv, as the contracts do it: reading a key back then needs no
 //! decompression, which would take a millisecond for each. The header and the faults have the form in which blocks
 //! travel.
 
@@ -42,7 +42,7 @@ pub(super) struct SpentRecord {
     height: u64,
     timestamp: u64,
     gas_spent: u64,
-    /// What it returned, or the text of its panic.
+    /// Its result, or the text of its panic.
     output: Vec<u8>,
     failure: u8,
     deployed: Option<[u8; 32]>,

@@ -30,7 +30,7 @@ const MAX_LISTED: usize = 64;
 /// The bytes of an id. An id of zeros stands for none.
 const ID_BYTES: usize = 32;
 
-/// Who works on a transaction.
+/// The worker on a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Slot {
     /// The maker of blocks.

@@ -4,7 +4,7 @@ use redb::TableDefinition;
 
 type Bytes32 = &'static [u8; 32];
 
-/// What the file is and which chain it holds, by name.
+/// The format of the file and the identity of its chain, by name.
 pub(super) const META: TableDefinition<&str, &[u8]> = TableDefinition::new("meta");
 /// Blocks without their transactions, by height.
 pub(super) const BLOCKS: TableDefinition<u64, &[u8]> = TableDefinition::new("blocks");
@@ -36,7 +36,7 @@ pub(super) const CONTRACTS: TableDefinition<Bytes32, (u64, Bytes32, &[u8])> = Ta
 pub(super) const MODULES: TableDefinition<Bytes32, &[u8]> = TableDefinition::new("modules");
 /// The heights of the blocks that hold faults, by what the faults are about; made with the first one.
 pub(super) const FAULTS: TableDefinition<Bytes32, u64> = TableDefinition::new("faults");
-/// What the contracts' memories held, cell by cell and height by height; see [`super::states`].
+/// The memories of contracts, cell by cell and height by height; see [`super::states`].
 pub(super) const CELLS: TableDefinition<&[u8; 44], &[u8]> = TableDefinition::new("cells");
 /// Which cells of a contract a block wrote, and when each was written before; by height and contract.
 pub(super) const WRITTEN: TableDefinition<(u64, Bytes32), &[u8]> = TableDefinition::new("written");

@@ -16,7 +16,7 @@ use super::*;
 /// The memories of two contracts: block index to the byte that fills the block.
 type Model = BTreeMap<(u8, u32), u8>;
 
-/// What one block of the chain does.
+/// The changes of one block of the chain.
 #[derive(Debug, Clone)]
 struct Deed {
     /// Contract, block of its memory, byte to fill the block with.
@@ -59,7 +59,7 @@ fn pages(memory: &Model, contract: u8) -> BTreeSet<u32> {
     memory.keys().filter(|(of, _)| *of == contract).map(|(_, block)| block / BLOCKS_PER_PAGE).collect()
 }
 
-/// What changes from one memory to the next, given the blocks that were written.
+/// The changes from one memory to the next, given the written blocks.
 fn changes(memory: &Model, written: &BTreeSet<(u8, u32)>, first: bool) -> StateChanges {
     let contract = |contract: u8| {
         let deployed = first.then(|| Deployed { bytecode: vec![contract; 50], owner: vec![7] });
@@ -343,7 +343,7 @@ pub(super) struct Medium(Arc<Mutex<Content>>);
 #[derive(Debug, Default)]
 struct Content {
     bytes: Vec<u8>,
-    /// What a loss of power cannot take away.
+    /// The data that a loss of power cannot remove.
     safe: Vec<u8>,
     /// Writes since the last synchronisation.
     loose: Vec<(usize, Vec<u8>)>,

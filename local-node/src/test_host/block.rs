@@ -124,7 +124,7 @@ fn share_of_gas(calls: &[Call]) -> Result<u64, Problem> {
     Ok(left.checked_div(without).unwrap_or(left))
 }
 
-/// What a request's account signs. Takes the data of the request.
+/// The transaction that a request's account signs. Takes the data of the request.
 pub(super) fn payload(request: &mut TransactionRequest, sender: PublicKey, chain_id: u8, nonce: u64) -> Payload {
     Payload {
         chain_id,

@@ -51,7 +51,7 @@ impl Drop for Held {
     }
 }
 
-/// What a test can go back to.
+/// A snapshot that a test can return to.
 #[derive(Debug, Clone)]
 pub(super) struct State {
     /// The state after the last block; `None`: genesis, which the host keeps.
@@ -95,7 +95,7 @@ impl From<String> for Problem {
     }
 }
 
-/// What a transaction is to do.
+/// The payload of a transaction.
 pub(super) struct TransactionRequest {
     pub(super) action: Action,
     pub(super) from: String,
@@ -109,7 +109,7 @@ pub(super) struct TransactionRequest {
     pub(super) data: Option<TransactionData>,
 }
 
-/// What came of a question.
+/// The result of a query.
 #[derive(Debug, Clone)]
 pub(super) struct Asked {
     result: Result<Vec<u8>, CallError>,
@@ -318,7 +318,7 @@ impl<'a> Chain<'a> {
         let height = self.now.height + 1;
         let bytes = payload.to_var_bytes();
         let key = Key::new(&self.root(), height, &[&bytes]);
-        // Who observes wants to know what changed, which is not kept.
+        // Observers need the changes of the state, which are not kept.
         let known = if self.observer.is_on() { Seen::First } else { self.shared.blocks.look(&key) };
         let (block, changes) = match known {
             Seen::Known(block) => (block, None),

@@ -1,4 +1,4 @@
-//! What a host needs of a chain, whoever has it.
+//! The interface of a chain for the host: its own chain, or a network's.
 
 use std::fmt;
 

@@ -24,7 +24,7 @@ pub(super) fn serve(stream: &TcpStream, id: u64, shared: &Shared) {
         response = match line.and_then(|line| parse(&line)).and_then(|request| receive(request, &mut lines)) {
             Ok(request) => noted(chain.answer(request), &test, shared),
             Err(problem) => {
-                // What follows a line that is no request cannot be trusted to begin with one.
+                // After a line that is no request, the next line may not begin with one.
                 let _ = send(stream, &failed(problem, None));
                 break;
             }
@@ -61,7 +61,7 @@ fn admit(lines: &mut BufReader<&TcpStream>, id: u64, shared: &Shared) -> Option<
         // A test may think as long as it likes.
         Ok(test) => stream.set_read_timeout(None).is_ok().then_some(test),
         Err(refusal) => {
-            // Whoever is refused may be gone.
+            // The refused client may be gone.
             let _ = send(stream, &refusal);
             None
         }

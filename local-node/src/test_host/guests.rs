@@ -9,7 +9,7 @@ use rand::RngCore as _;
 
 use super::{MAX_CONNECTIONS, MAX_STRANGERS};
 
-/// What tests show: 32 random bytes, as hexadecimal digits.
+/// The token of tests: 32 random bytes, as hexadecimal digits.
 pub(super) struct Token([u8; 32]);
 
 impl Token {

@@ -1,4 +1,4 @@
-//! What the chain shows of a transaction, for tests that compare it between runs.
+//! The public data of a transaction, for tests that compare it between runs.
 
 use std::collections::VecDeque;
 

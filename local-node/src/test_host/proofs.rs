@@ -66,7 +66,7 @@ impl fmt::Debug for Wanted<'_> {
     }
 }
 
-/// What came of it.
+/// The result.
 #[derive(Debug, Clone)]
 pub struct Proved {
     /// The verifier key of the circuit.
@@ -89,12 +89,12 @@ pub enum ProofsError {
     Failed {
         /// Why.
         message: String,
-        /// What to do about it.
+        /// The remedy.
         hint: Option<String>,
     },
 }
 
-/// What makes proofs for tests.
+/// The maker of proofs for tests.
 pub trait Proofs: Send + Sync + fmt::Debug {
     /// Checks all constraints, and makes a proof where real ones are wanted.
     ///

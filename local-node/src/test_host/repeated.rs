@@ -1,4 +1,4 @@
-//! What the machine has made of blocks and questions that tests repeat.
+//! Results of blocks and queries that tests repeat.
 //!
 //! Tests of a contract begin alike: they deploy it with the same arguments, send the same first calls and ask the same
 //! first questions. What comes of them follows from the state, the height and the bytes alone, so the machine does it
@@ -12,7 +12,7 @@ use local_node_vm::StateRoot;
 /// The most keys that are noted, of 32 bytes. When there are more, all are forgotten.
 const MAX_NOTED: usize = 65_536;
 
-/// What a result follows from.
+/// The inputs of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Key([u8; 32]);
 
@@ -28,7 +28,7 @@ impl Key {
     }
 }
 
-/// What is known of a key.
+/// The known results of a key.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Seen<T> {
     /// The result.
@@ -58,7 +58,7 @@ impl<T: Clone> Repeated<T> {
         Self { most, results: Mutex::new(Results { noted: HashSet::new(), kept: HashMap::new() }) }
     }
 
-    /// What is known of a key, which is noted.
+    /// The known results of a key; the use is noted.
     pub(super) fn look(&self, key: &Key) -> Seen<T> {
         let mut results = self.lock();
         if let Some(known) = results.kept.get(key) {

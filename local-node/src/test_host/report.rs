@@ -1,4 +1,4 @@
-//! What the tests did.
+//! The report of the tests.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ pub const MAX_TRACE_BYTES: usize = 16 * 1024 * 1024;
 /// The most tests that are kept.
 pub(super) const MAX_TESTS: usize = 100_000;
 
-/// What all tests did, in the order in which they ended.
+/// The reports of all tests, in the order in which they ended.
 #[derive(Debug, Clone, Default)]
 pub struct Report {
     /// The tests.
@@ -29,7 +29,7 @@ impl Report {
     }
 }
 
-/// What one test did.
+/// The report of one test.
 #[derive(Debug, Clone, Default)]
 pub struct TestReport {
     /// Its name.
@@ -46,7 +46,7 @@ pub struct TestReport {
     pub accounts: Vec<(String, String)>,
     /// Whether another chain of the test had the same transactions before: the report of that one has them.
     pub is_again: bool,
-    /// What the comparison of the test's runs gave, where it compares any.
+    /// The result of comparing the test's runs, if it compares any.
     pub compared: Option<Compared>,
     trace_bytes: usize,
 }
@@ -93,7 +93,7 @@ impl TestReport {
     }
 }
 
-/// What kind of thing a test did.
+/// The kind of an action of a test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
@@ -110,7 +110,7 @@ pub enum Action {
 /// One thing that a test did.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    /// What kind of thing.
+    /// The kind of action.
     pub action: Action,
     /// The package of the contract, where it is one of the project's.
     pub package: Option<String>,
@@ -124,9 +124,9 @@ pub struct Entry {
     pub height: u64,
     /// Gas that was paid for, or spent by the query.
     pub gas_spent: u64,
-    /// What was returned, or why nothing was.
+    /// The result, or the error.
     pub result: Result<Vec<u8>, CallError>,
-    /// What was emitted.
+    /// The emitted events.
     pub events: Vec<Event>,
     /// The top-level calls with all that they led to: of a transaction `spend_and_execute`, `init` for a deployment,
     /// and `refund`; of a query the one call.

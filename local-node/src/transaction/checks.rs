@@ -32,7 +32,7 @@ const MAX_PEER_CHECKS: usize = 4096;
 /// The most transactions that are checked together. Their signatures take a processor some 30 ms.
 const MAX_BATCH: usize = 128;
 
-/// What a transaction is read from.
+/// The source of a transaction.
 #[derive(Debug)]
 pub(crate) enum Received {
     /// The bytes that a client has sent, in any envelope.
@@ -50,7 +50,7 @@ impl Received {
     }
 }
 
-/// What came of a check.
+/// The result of a check.
 type Checked = Result<ValidTransaction, TransactionError>;
 
 /// Checks transactions, and remembers those that passed.
@@ -85,7 +85,7 @@ struct Waiting {
 /// A transaction that has passed all checks but those of its signature and blobs.
 struct Begun {
     transaction: ValidTransaction,
-    /// What the signature says, where it can be checked together with others.
+    /// The claim of the signature, if it can be checked together with others.
     claim: Option<Claim>,
 }
 
@@ -157,7 +157,7 @@ impl Checks {
         let waiting = std::mem::take(&mut queue.waiting);
         drop(queue);
         for waiting in waiting {
-            // Whoever asked may be gone.
+            // The caller may be gone.
             let _ = waiting.reply.send(Err(error.clone()));
         }
     }
@@ -259,7 +259,7 @@ impl Checks {
     }
 }
 
-/// Who has signed a transaction, and the signature.
+/// The signer of a transaction, and the signature.
 type Signed = (ReadKey, ReadSignature);
 
 impl Queue {

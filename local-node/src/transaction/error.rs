@@ -77,7 +77,7 @@ pub enum TransactionError {
     /// The rules in force forbid the operation.
     #[error("the rules of {profile} at height {height} do not allow it: {what}")]
     Forbidden {
-        /// What is forbidden.
+        /// The forbidden feature.
         what: String,
         /// The name of the rule profile.
         profile: &'static str,

@@ -94,7 +94,7 @@ mod tests {
         };
         assert!(is_shared(0, &first));
         assert!(!is_shared(1, &second));
-        // What is cut off is refused as by the plain decoder.
+        // Truncated bytes are refused, as by the plain decoder.
         let cut = &bytes[..bytes.len() - 1];
         assert_eq!(Frame::decode_known(cut, &|bytes| known.find(bytes)), Frame::decode_all(cut));
         let more = [&bytes[..], &[0]].concat();

@@ -90,7 +90,7 @@ fn joined(payload: Payload, signature: Signature) -> Option<Public> {
     is_same.then_some(joined)
 }
 
-/// What is left of the bytes.
+/// The remaining bytes.
 struct Rest<'a>(&'a [u8]);
 
 impl<'a> Rest<'a> {

@@ -18,7 +18,7 @@ const MAX_ANSWER_BYTES: usize = 24 * 1024 * 1024;
 /// What comes before the answer where a client asks whether it may send a body.
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
-/// What came of a request.
+/// The result of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Outcome {
     /// An answer with this status.

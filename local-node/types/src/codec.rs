@@ -31,7 +31,7 @@ pub enum DecodeError {
     /// A tag or code has no meaning.
     #[error("{tag} at byte {at} is not a {what}")]
     UnknownTag {
-        /// What the tag would have named.
+        /// The type that the tag should name.
         what: &'static str,
         /// The tag.
         tag: u32,
@@ -41,7 +41,7 @@ pub enum DecodeError {
     /// A list or field is longer than the protocol allows.
     #[error("{found} {what}: at most {most} are allowed")]
     TooMany {
-        /// What there is too much of.
+        /// The name of the limited quantity.
         what: &'static str,
         /// How much the input announces.
         found: u64,
@@ -56,7 +56,7 @@ pub enum DecodeError {
     Transaction {
         /// Where its protocol bytes begin.
         at: usize,
-        /// What the decoder said.
+        /// The error of the decoder.
         problem: dusk_bytes::Error,
     },
 }

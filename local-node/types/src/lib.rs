@@ -1,4 +1,4 @@
-//! What nodes exchange: blocks, votes, messages, and their codecs.
+//! The data that nodes exchange: blocks, votes, messages, and their codecs.
 //!
 //! Nothing here decides anything. The crate holds data, the one encoding of each, and the rules of the chain as
 //! tables, so that the virtual machine, the consensus, the node and the command line can speak of the same things

@@ -1,4 +1,4 @@
-//! What nodes say to each other.
+//! The messages between nodes.
 //!
 //! A [`Frame`] is what Kadcast carries: protocol version, topic, payload. Source: the book, "The network", section
 //! "Messages".

@@ -22,7 +22,7 @@ pub enum BlobError {
 /// process also loads the parameters.
 ///
 /// # Errors
-/// What is wrong with the first bad blob.
+/// The fault of the first invalid blob.
 pub fn verify_blobs(transaction: &Transaction) -> Result<(), BlobError> {
     for blob in transaction.blob().into_iter().flatten() {
         let sidecar = blob.data.as_ref().ok_or(BlobError::Missing(blob.hash))?;

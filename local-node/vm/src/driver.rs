@@ -30,7 +30,7 @@ const MAX_STEPS: u64 = 1_000_000_000;
 const MAX_TICKS: u64 = 50;
 /// The time that one operation may take, in seconds.
 const MAX_SECONDS: u64 = MAX_TICKS * TICK_MILLISECONDS / 1000;
-/// What an element of a table takes, in bytes.
+/// The size of a table's element, in bytes.
 const TABLE_ELEMENT_BYTES: usize = 16;
 /// The output buffer that is tried first, in bytes.
 const FIRST_OUTPUT_BYTES: u32 = 64 << 10;
@@ -68,7 +68,7 @@ pub enum DriverError {
     /// It trapped, or ran for too long.
     #[error("the data driver trapped in `{function}`: {trap}")]
     Trap {
-        /// What it was doing.
+        /// The function that ran.
         function: &'static str,
         /// The trap.
         trap: Trap,
@@ -227,7 +227,7 @@ impl Driver {
     }
 }
 
-/// What the engine says of a module, with its causes.
+/// The engine's error about a module, with its causes.
 fn engine_text(error: &wasmtime::Error) -> String {
     on_one_line(&format!("{error:#}"))
 }
@@ -238,7 +238,7 @@ const BUFFER_TOO_SMALL: i32 = 4;
 /// An address in the driver's memory, and a length.
 type Place = (u32, u32);
 
-/// What a driver's memory and tables take.
+/// The size of a driver's memory and tables.
 #[derive(Debug, Default)]
 struct Limits {
     bytes: usize,

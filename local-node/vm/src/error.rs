@@ -1,4 +1,4 @@
-//! What can go wrong in the machine.
+//! Errors of the virtual machine.
 
 use dusk_core::abi::ContractId;
 use dusk_sdk_protocol::execution::{CallError, HexId};
@@ -73,13 +73,13 @@ pub enum VmError {
     NoAnswer {
         /// The query's name.
         query: &'static str,
-        /// What the argument lacks.
+        /// The missing part of the argument.
         reason: &'static str,
     },
     /// The contract fed data outside a feeder query.
     #[error("the contract feeds data, but the call is not a feeder query")]
     MissingFeed,
-    /// Whoever took what the call fed stopped taking it.
+    /// The receiver of the fed items stopped taking them.
     #[error("the receiver of the feed is gone")]
     FeedStopped,
     /// A text that the contract passed is not UTF-8.
@@ -134,7 +134,7 @@ pub enum VmError {
 }
 
 impl VmError {
-    /// What a contract, or a receipt, gets to see of it.
+    /// The form of it for contracts and receipts.
     #[must_use]
     pub fn as_call_error(&self) -> CallError {
         match self {
@@ -145,7 +145,7 @@ impl VmError {
         }
     }
 
-    /// Whether it ends the whole top-level call, because going on would be in vain or unsafe. No contract can catch it.
+    /// Whether it ends the whole top-level call, because it is not safe to continue. No contract can catch it.
     #[must_use]
     pub fn ends_top_level_call(&self) -> bool {
         matches!(

@@ -63,7 +63,7 @@
 //! | pages that are free for the next commit | 64 MiB | |
 //! | answers of host queries | 6 MiB | 32,768 answers |
 //!
-//! Whoever holds several committed states or sessions of blocks bounds them ([`Vm::own_pages`],
+//! A caller that holds several committed states or sessions of blocks bounds them ([`Vm::own_pages`],
 //! [`Session::held_bytes`]). Queries take nothing from the sessions of blocks, neither memory nor mappings of the
 //! process.
 //!
@@ -77,7 +77,7 @@
 //! a contract can touch what the kernel hands out in that time.
 //!
 //! A deadline ends the whole top-level call with [`VmError::TimeLimit`], and a transaction that it ends is in no block.
-//! Whoever builds a block sets deadlines; whoever verifies or accepts one sets none. So time decides what a builder
+//! The builder of a block sets deadlines; verification and acceptance set none. So time decides what a builder
 //! leaves out, and never what a transaction in a block has done.
 //!
 //! One thing depends on the processor and on how this machine was compiled, as in production: how deep a recursion goes

@@ -6,14 +6,14 @@
 //!
 //! Those that a transaction can meet are rules of the local chain. Whether it meets one depends on the state before it
 //! and on the transactions before it in its block, and on nothing else: all nodes of a chain come to the same answer.
-//! What queries meet together ([`MachineLimit::is_of_all_queries`]) depends on the moment.
+//! Limits of all queries together ([`MachineLimit::is_of_all_queries`]) depend on the moment.
 
 /// Bytes of contract memory that one session may hold.
 ///
 /// Counted are pages of 64 KiB. A page that was written since the session began counts twice: itself, and the copy from
 /// which later changes of it are undone. Each further copy that is kept to undo a call or a transaction counts once.
 pub const MAX_SESSION_MEMORY_BYTES: usize = 512 << 20;
-/// What a transaction leaves of [`MAX_SESSION_MEMORY_BYTES`] to the calls with which the chain itself ends a block, so
+/// The part of [`MAX_SESSION_MEMORY_BYTES`] that is left for the calls with which the chain itself ends a block, so
 /// that no transaction can keep a block from being ended.
 pub const RESERVED_MEMORY_BYTES: usize = 32 << 20;
 /// Bytes of contract memory, tables, events and fed items that the sessions of all queries may hold together, without

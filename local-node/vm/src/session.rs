@@ -18,7 +18,7 @@ use crate::module::INIT;
 use crate::share::{Lag, Share};
 use crate::state::{ContractCode as _, StateChanges, StateRoot};
 
-/// What holds for all calls of a session.
+/// The settings of all calls of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BlockEnv {
     /// The id of the chain, as contracts see it.
@@ -27,7 +27,7 @@ pub struct BlockEnv {
     pub rules: Rules,
 }
 
-/// What a call gave.
+/// The result of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
     /// The value that the contract returned, as it encoded it.

@@ -1,4 +1,4 @@
-//! What the sessions of all queries hold together.
+//! The total that the sessions of all queries hold.
 //!
 //! Queries run at the same time, and each may hold much. So each counts here what it holds, and one that would bring
 //! the sum beyond [`MAX_QUERY_BYTES`] is refused. Sessions of blocks have no share: queries take nothing from them.
@@ -15,7 +15,7 @@ use crate::limits::{FREE_QUERY_BYTES, MAX_QUERY_BYTES, MAX_QUERY_LAG_BYTES, Mach
 /// Steps in which a share grows, in bytes, so that not every event changes what all threads look at.
 const STEP_BYTES: usize = 1 << 20;
 
-/// What the sessions of all queries hold, and what the chain has committed.
+/// The totals of the sessions of all queries, and of the chain's commits.
 #[derive(Debug, Default)]
 pub(crate) struct Shares {
     held_bytes: AtomicUsize,
@@ -28,7 +28,7 @@ impl Shares {
         self.committed_bytes.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
-    /// What they hold, in bytes.
+    /// Their total, in bytes.
     #[cfg(test)]
     pub(crate) fn bytes(&self) -> usize {
         self.held_bytes.load(Ordering::Relaxed)
@@ -50,13 +50,13 @@ impl Lag {
     }
 }
 
-/// What one of these sessions holds. Dropping it gives all back.
+/// The share of one of these sessions. Dropping it gives all back.
 #[derive(Debug)]
 pub(crate) struct Share {
     lag: Lag,
     memory_bytes: usize,
     other_bytes: usize,
-    /// What of both is counted in `all`.
+    /// The part of both that is counted in `all`.
     counted_bytes: usize,
 }
 
@@ -123,7 +123,7 @@ mod tests {
         one.set_memory(FREE_QUERY_BYTES + MAX_QUERY_BYTES / 2).unwrap();
         other.set_memory(FREE_QUERY_BYTES + MAX_QUERY_BYTES / 4).unwrap();
         assert_eq!(other.set_memory(FREE_QUERY_BYTES + MAX_QUERY_BYTES / 2), Err(MachineLimit::Queries));
-        // What is free is never refused, and less is always taken.
+        // A share of zero is never refused, and a smaller share is always accepted.
         Share::new(&all).set_memory(FREE_QUERY_BYTES).unwrap();
         other.set_memory(FREE_QUERY_BYTES).unwrap();
         drop(one);

@@ -107,7 +107,7 @@ fn attempt(vms: &[Vm; 2], seed: u64, tally: &mut Tally) {
     }
 }
 
-/// What a machine says of a module and its functions.
+/// The results of a machine for a module and its functions.
 #[derive(Debug, PartialEq)]
 struct Answers {
     deployed: Deployed,

@@ -12,9 +12,6 @@ use crate::constraint_system::ConstraintSystem;
 use crate::layout::{Layout, Place};
 use crate::native;
 
-/// The size of a proof of any circuit, in bytes: eleven commitments of 48 bytes and fifteen evaluations of 32.
-pub const PROOF_BYTES: usize = 11 * 48 + 15 * 32;
-
 /// A circuit: its inputs, and the function that builds it. `#[circuit]` implements it.
 pub trait Circuit {
     /// Its name. Keys and proofs are bound to it.

@@ -60,6 +60,7 @@ mod layout;
 mod one_line;
 #[cfg(feature = "audit")]
 mod profile;
+mod proof_size;
 #[cfg(all(feature = "zk", not(target_family = "wasm")))]
 pub mod runner;
 #[cfg(feature = "zk")]
@@ -74,11 +75,13 @@ mod zeroized;
 
 pub use dusk_bls12_381::BlsScalar;
 
+pub use crate::proof_size::PROOF_BYTES;
+
 #[cfg(feature = "zk")]
 pub use crate::{
     assignment::{Assignment, AssignmentBytesError},
     check::{CheckError, HIDDEN, REVEAL_VARIABLE, Revealed, Unsatisfied, WireValue, check, short},
-    circuit::{AssignmentError, Circuit, PROOF_BYTES, assign, layout},
+    circuit::{AssignmentError, Circuit, assign, layout},
     constraint_system::{ConstraintSystem, MAX_ROWS_BUILT},
     gadgets::{
         Ciphertext, Credential, Linear, MerklePath, Multiplier, NonMembership, Select, Set, Signature, assert_balanced,

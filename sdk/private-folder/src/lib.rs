@@ -29,7 +29,7 @@ pub enum FolderError {
     /// It, a folder above it, or a file in it belongs to another user.
     #[error("{} belongs to the user with the number {owner}, who can change its content", path.display())]
     Owner {
-        /// What belongs to another user.
+        /// The path that belongs to another user.
         path: PathBuf,
         /// The number of that user.
         owner: u32,
@@ -37,7 +37,7 @@ pub enum FolderError {
     /// Other users can write to it, to a folder above it, or to a file in it.
     #[error("other users can write to {} (mode {mode:04o})", path.display())]
     Writable {
-        /// What others can write to.
+        /// The path that others can write to.
         path: PathBuf,
         /// Its permissions.
         mode: u32,
@@ -45,23 +45,23 @@ pub enum FolderError {
     /// There is something else in its place.
     #[error("{} is not {expected}", path.display())]
     Kind {
-        /// What is in its place.
+        /// The thing in its place.
         path: PathBuf,
-        /// What belongs there.
+        /// The expected kind.
         expected: &'static str,
     },
     /// The system refused to make, read or change it.
     #[error("{} cannot be used: {source}", path.display())]
     System {
-        /// What was to be used.
+        /// The path that was to be used.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the operating system.
         source: io::Error,
     },
 }
 
 impl FolderError {
-    /// What to do about it, in one line.
+    /// The remedy, in one line.
     #[must_use]
     pub fn hint(&self) -> String {
         match self {

@@ -1,4 +1,4 @@
-//! Who can write to a folder or a file.
+//! The users who can write to a folder or a file.
 
 use std::fs::{self, File, Metadata};
 use std::io;
@@ -83,7 +83,7 @@ pub fn create_file(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// What is checked: the folder or file itself, or a folder above it.
+/// The checked path: the folder or file itself, or a folder above it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Itself,

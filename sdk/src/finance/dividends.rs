@@ -23,9 +23,9 @@ pub const RECEIVE: &str = "receive";
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Dividends {
     distributed: u64,
-    /// What one share has earned since the beginning.
+    /// The total that one share has earned since the beginning.
     per_share: u64,
-    /// What did not divide by the number of shares.
+    /// The remainder of the division by the number of shares.
     carried: u64,
 }
 
@@ -34,7 +34,7 @@ pub struct Dividends {
 pub struct Earned {
     /// LUX that it may claim, as far as they have been taken over.
     taken_over: u64,
-    /// What one share had earned when they were taken over.
+    /// The total that one share had earned when they were taken over.
     seen_per_share: u64,
 }
 

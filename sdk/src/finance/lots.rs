@@ -191,7 +191,7 @@ impl Rule for Lots {
             }
         }
         from.account.lots.retain(|lot| lot.amount > 0);
-        // What is redeemed arrives nowhere.
+        // Redeemed shares arrive nowhere.
         if order.to.is_some() {
             self.moving = taken;
         }

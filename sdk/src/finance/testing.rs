@@ -23,7 +23,7 @@ pub(super) fn order(act: Act, from: u64, to: u64, amount: u64) -> Move {
     Move { act, from: side(1, from), to: side(2, to), amount, supply: 1_000, height: 0 }
 }
 
-/// What a rule keeps.
+/// The state of a rule.
 pub(super) fn kept<'a, R: Rule>(account: &'a R::Account, holder: &'a R::Holder) -> Kept<'a, R> {
     Kept { account, holder }
 }

@@ -294,7 +294,7 @@ impl<'de> Deserialize<'de> for Document {
     }
 }
 
-/// Reads hexadecimal text of any length.
+/// Reads hexadecimal text of any length. No crate for it: it would be one more dependency of every data driver.
 pub(crate) fn hex_bytes(json: &Json) -> Result<Vec<u8>, JsonError> {
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let read = || {

@@ -41,14 +41,14 @@ struct Shared {
     names: RefCell<Vec<(String, String)>>,
     /// The deployed contracts, for decoding their events.
     contracts: RefCell<Vec<(ContractId, &'static Interface)>>,
-    /// What the chain has shown of the transactions, in an observer test.
+    /// The public data of the transactions, in an observer test.
     observed: RefCell<Option<Observations>>,
-    /// What wallets can scan.
+    /// The data that wallets can scan.
     #[cfg(feature = "wallet")]
     seeable: Seeable,
 }
 
-/// What the chain has shown of the transactions of one run.
+/// The public data of the transactions of one run.
 #[derive(Default)]
 struct Observations {
     seen: Vec<Observation>,
@@ -266,7 +266,7 @@ impl Chain {
         }
     }
 
-    /// What was kept.
+    /// The observations so far.
     pub(super) fn observed(&self) -> Vec<Observation> {
         self.0.observed.take().map(|observations| observations.seen).unwrap_or_default()
     }

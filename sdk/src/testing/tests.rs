@@ -32,7 +32,7 @@ mod vault {
     /// Somebody paid in.
     #[event]
     pub struct Paid {
-        /// Who.
+        /// The account.
         pub by: Account,
         /// How much.
         pub amount: u64,
@@ -57,7 +57,7 @@ mod vault {
             Ok(Self { held })
         }
 
-        /// What is there.
+        /// The held amount.
         pub fn held(&self) -> Result<u64, Refused> {
             Ok(self.held)
         }

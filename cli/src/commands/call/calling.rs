@@ -189,7 +189,7 @@ impl<'a> Calling<'a> {
         Ok(ExitCode::SUCCESS)
     }
 
-    /// What the transaction returned, if that is anything and the node tells.
+    /// The result of the transaction, if it has one and the node reports it.
     fn result(&self, id: &str) -> Result<Option<Value>> {
         if !self.returns {
             return Ok(None);

@@ -46,7 +46,7 @@ fn table(statuses: &[NodeStatus]) -> Table {
     table
 }
 
-/// What became of a node, in a word. A process may be there and not answer.
+/// The state of a node, in one word. A process may run and not answer.
 fn state(status: &NodeStatus) -> &'static str {
     match &status.place {
         Some(Err(_)) if status.node.state == NodeState::Running => "silent",

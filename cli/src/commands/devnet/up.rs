@@ -47,7 +47,7 @@ pub(crate) struct Up {
 
 /// The byte that lets a detached supervisor go on.
 const LEAVE: u8 = b'\n';
-/// What helps where a detached supervisor does not tell what happened.
+/// The hint if a detached supervisor reports no reason.
 const HINT_LOG: &str = "see the file supervisor.log in that folder";
 
 pub(super) fn run(project: &Project, folder: &DevnetFolder, options: &Up, ui: &Ui) -> Result<ExitCode> {

@@ -1,4 +1,4 @@
-//! What an observer test has compared.
+//! The comparisons of an observer test.
 
 use dusk_sdk_protocol::observation::Compared;
 

@@ -61,7 +61,7 @@ fn heading(call: &Call, ui: &Ui) -> String {
     format!("{}::{}({}) {gas}", ui.toned(Tone::Name, &call.contract), call.function, arguments(&call.arguments))
 }
 
-/// What a call did, and how it ended.
+/// The actions and the result of a call.
 fn steps(call: &Call, indent: &str, ui: &Ui) {
     for step in &call.steps {
         match step {

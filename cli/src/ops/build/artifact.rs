@@ -1,4 +1,4 @@
-//! What a build leaves in `target/dusk`, and the record by which the next build knows that nothing changed.
+//! The artefacts of a build in `target/dusk`, and the record by which the next build detects changes.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -141,7 +141,7 @@ fn read(path: &Path) -> Result<Vec<u8>> {
 pub(crate) struct BuiltContract {
     /// The contract.
     pub(crate) artifact: Artifact,
-    /// What it was built from; `None` when the next build must ask cargo.
+    /// Its inputs; `None` if the next build must run cargo.
     pub(crate) inputs: Option<Inputs>,
 }
 
@@ -157,7 +157,7 @@ impl BuiltContract {
 pub(crate) struct BuiltCircuits {
     /// Text that changes whenever other packages have the circuits.
     pub(crate) plan: String,
-    /// What they were built from; `None` when the next build must ask cargo.
+    /// Their inputs; `None` if the next build must run cargo.
     pub(crate) inputs: Option<Inputs>,
     /// Their verifier keys.
     pub(crate) keys: Vec<VerifierKey>,
@@ -170,7 +170,7 @@ impl BuiltCircuits {
     }
 }
 
-/// What the last build was made from, and what it made.
+/// The inputs and outputs of the last build.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Record {
     /// Compiler, tools and settings.

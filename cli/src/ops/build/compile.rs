@@ -31,15 +31,15 @@ const FLAGS: [&str; 7] = [
     "-Coverflow-checks=on",
     "-Cdebuginfo=0",
     "-Cstrip=debuginfo",
-    // What the compiler optimises across packages.
+    // Optimisation across packages.
     "-Cembed-bitcode=yes",
 ];
-/// What build scripts are told: some packages choose smaller tables by it.
+/// The optimisation level that build scripts see: some packages then choose smaller tables.
 const OPTIMISATION: &str = "profile.dev.opt-level='s'";
 /// Flags for the module alone: all packages are optimised as one. The linker optimises the result once more, before it
 /// leaves out what nobody uses: arguments that are never read, such as the places of panics, and with them their data.
 const MODULE_FLAGS: [&str; 2] = ["-Clto=fat", "-Clink-arg=--lto-O2"];
-/// What to build.
+/// The settings of a build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Recipe {
     /// Whether contracts log, and say where they panic. Only test hosts take such contracts; they lie in a folder of
@@ -52,13 +52,13 @@ pub(crate) struct Recipe {
 }
 
 impl Recipe {
-    /// What the project's settings say.
+    /// The project's settings.
     pub(crate) fn of(project: &Project) -> Self {
         Self { logs: false, small: project.settings.build.small, crs: project.settings.circuits.crs }
     }
 }
 
-/// What cargo made of a package.
+/// Cargo's artefacts of a package.
 #[derive(Debug)]
 pub(crate) struct Compiled {
     /// The module.
@@ -128,7 +128,7 @@ pub(crate) fn compile(
     Ok(Compiled { wasm, sources: inputs::dep_info(&dep_info, root) })
 }
 
-/// What to do about an error of the compiler that comes of the lack of a standard library in contracts.
+/// The hint for a compiler error whose cause is that contracts have no standard library.
 fn hint_of(message: &str) -> Option<&'static str> {
     let names_std = ["`std`", "macro `println`", "macro `print`", "macro `eprintln`", "macro `dbg`"];
     if message.contains("duplicate lang item") {

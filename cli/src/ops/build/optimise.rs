@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use crate::ops::cargo::machine::Machine;
 use crate::ops::report::Report;
 
-/// What Rust's WASM target uses and every rule profile of today's networks admits.
+/// The WASM features that Rust's target uses and that all rule profiles of today's networks admit.
 const FEATURES: [&str; 6] = [
     "--enable-bulk-memory",
     "--enable-sign-ext",
@@ -18,7 +18,7 @@ const FEATURES: [&str; 6] = [
     "--enable-reference-types",
     "--enable-multivalue",
 ];
-/// What it is asked to do. With `-g` it carries the names of functions over to what it makes of them. At last the
+/// Its options. With `-g` it carries the names of functions over to its output. At last the
 /// functions that are called most get the smallest numbers, which take fewer bytes.
 const PASSES: [&str; 6] = ["-Oz", "--converge", "--reorder-functions", "-g", "--strip-producers", "--strip-dwarf"];
 
@@ -26,7 +26,7 @@ const PASSES: [&str; 6] = ["-Oz", "--converge", "--reorder-functions", "-g", "--
 #[derive(Debug, Clone)]
 pub(crate) struct Optimiser {
     path: PathBuf,
-    /// What `--version` prints.
+    /// The output of `--version`.
     pub(crate) version: String,
 }
 

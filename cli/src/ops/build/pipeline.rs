@@ -34,7 +34,7 @@ const LOGS_FOLDER: &str = "logs";
 /// Held while the artefacts are made, so that two commands do not make them at once.
 const LOCK_FILE: &str = ".lock";
 
-/// What a build gives.
+/// The result of a build.
 #[derive(Debug)]
 pub(crate) struct Built {
     /// The contracts, in the order of their names.
@@ -159,7 +159,7 @@ fn lock(project: &Project, report: &dyn Report) -> Result<File> {
     open().with_context(|| format!("cannot lock {}", path.display()))
 }
 
-/// What building one contract needs.
+/// The inputs of one contract's build.
 struct Workshop<'a> {
     project: &'a Project,
     /// Where the artefacts go.
@@ -201,7 +201,7 @@ impl Workshop<'_> {
         Ok(BuiltContract { artifact, inputs })
     }
 
-    /// What these packages were built from.
+    /// The inputs of these packages.
     fn inputs(&self, packages: BTreeSet<String>, sources: &BTreeSet<PathBuf>) -> Result<Option<Inputs>> {
         let Self { project, begun, resolved, .. } = *self;
         let made_here = &verifiers::folder(&project.artefacts());
@@ -288,7 +288,7 @@ impl Workshop<'_> {
         })
     }
 
-    /// What it takes to build the same bytes again.
+    /// The data with which a build gives the same bytes again.
     fn build_record(&self, package: &ContractPackage, circuits: &[CircuitKey]) -> String {
         json!({
             "package": package.name,
@@ -304,7 +304,7 @@ impl Workshop<'_> {
     }
 }
 
-/// What helps a contract that the chain would refuse.
+/// The hint for a contract that the chain would refuse.
 fn hint_refused(reason: &ModuleError) -> &'static str {
     match reason {
         ModuleError::TooLong { .. } => {

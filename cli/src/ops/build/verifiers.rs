@@ -25,7 +25,7 @@ use crate::ops::report::Report;
 
 /// The folder in `target/dusk` with the keys.
 const FOLDER: &str = "circuits";
-/// What the files' names end with. The macro asks for them by this.
+/// The extension of the files, by which the macro finds them.
 const EXTENSION: &str = "verifier";
 /// The variable that tells the macro where the folder is.
 pub(crate) const VARIABLE: &str = "DUSK_CIRCUITS";
@@ -196,7 +196,7 @@ mod tests {
     fn keys_of_a_weaker_circuit_in_the_cache_do_not_get_to_a_public_network() {
         let parameters = Parameters::development(16, SILENT).unwrap();
         let layout = circuit(true);
-        // What a cache that somebody wrote to gives for this circuit; a test of the prover makes one.
+        // The answer of a changed cache for this circuit; a test of the prover makes one.
         let kept: Keys = Keys::compile(&circuit(false), &parameters, SILENT).unwrap();
         let real: Keys = Keys::compile(&layout, &parameters, SILENT).unwrap();
         assert_ne!(kept.verifier_key(), real.verifier_key());

@@ -80,7 +80,7 @@ pub(crate) fn follow(
     Ok(is_success)
 }
 
-/// What a command of cargo says.
+/// The output of a cargo command.
 enum Said {
     Message(Box<std::io::Result<Message>>),
     Word(String),

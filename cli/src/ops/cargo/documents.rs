@@ -1,5 +1,5 @@
-//! What manifests, settings and `Cargo.lock` say to a build: comments, formatting and the order of keys do not count,
-//! nor does what other packages of a workspace are told.
+//! The inputs of a build in manifests, settings and `Cargo.lock`. Comments, formatting and the order of keys do not
+//! count, nor do the settings of other packages of a workspace.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -10,7 +10,7 @@ use toml_edit::{DocumentMut, Item, TableLike, Value};
 
 /// The tables of a manifest with dependencies that a contract is built of.
 const DEPENDENCIES: [&str; 2] = ["dependencies", "build-dependencies"];
-/// What a workspace's manifest says of itself, and to none of its packages.
+/// The tables of a workspace's manifest that do not apply to its packages.
 const ABOUT_ITSELF: [&str; 4] = ["members", "exclude", "default-members", "metadata"];
 
 /// The hash of what a file in TOML says, or of its bytes where it is something else; `None` when there is no such file.
@@ -35,7 +35,7 @@ pub(super) fn inherited(manifest: &str) -> BTreeSet<String> {
     all.filter(|(_, item)| is_inherited(item)).map(|(name, _)| name.to_owned()).collect()
 }
 
-/// What the manifest of a workspace says to packages that take these dependencies from it. The whole text where it is
+/// The manifest's settings for packages that take these dependencies from the workspace. The whole text where it is
 /// no manifest.
 pub(super) fn of_workspace(manifest: &str, inherited: &BTreeSet<String>) -> String {
     let Ok(mut document) = manifest.parse::<DocumentMut>() else { return manifest.to_owned() };

@@ -1,4 +1,4 @@
-//! What some packages were built from, so that a build with no change need not start cargo.
+//! The inputs of packages, so that a build without changes need not start cargo.
 //!
 //! The list of sources is the compiler's own (dep-info); manifests and configuration are added, and of the workspace
 //! what concerns these packages: parts of its manifest, and the entries of `Cargo.lock` that they reach. Files are
@@ -57,7 +57,7 @@ pub(crate) struct Inputs {
     files: BTreeMap<PathBuf, Option<String>>,
     /// Manifests of packages, and settings, with the hash of what they say.
     documents: BTreeMap<PathBuf, Option<String>>,
-    /// What the workspace says to these packages.
+    /// The workspace's settings for these packages.
     workspace: String,
 }
 
@@ -113,7 +113,7 @@ impl Inputs {
     }
 }
 
-/// What the workspace says to packages with these manifests: by its own manifest, and by `Cargo.lock`.
+/// The workspace's settings for packages with these manifests: from its own manifest and `Cargo.lock`.
 fn workspace<'a>(root: &Path, packages: &BTreeSet<String>, manifests: impl IntoIterator<Item = &'a PathBuf>) -> String {
     let manifests = manifests.into_iter().filter(|path| path.ends_with(MANIFEST));
     let inherited = manifests.filter_map(|path| fs::read_to_string(path).ok()).flat_map(|it| documents::inherited(&it));

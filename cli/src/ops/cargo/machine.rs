@@ -1,6 +1,6 @@
 //! The machine as the command line sees it: programs on the search path, and who is asking.
 //!
-//! What decides about toolchains goes through this, so that tests can put programs of their own on the path.
+//! All decisions about toolchains go through this, so that tests can put their own programs on the path.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -63,7 +63,7 @@ impl Machine {
         command
     }
 
-    /// What a program prints, without the last line end; `None` when it is missing or fails.
+    /// The output of a program, without the last line end; `None` if it is missing or fails.
     pub(crate) fn ask(&self, program: &Path, arguments: &[&str]) -> Option<String> {
         let output = self.command(program).args(arguments).stderr(Stdio::null()).output().ok()?;
         let text = String::from_utf8(output.stdout).ok()?;

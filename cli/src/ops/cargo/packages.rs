@@ -33,7 +33,7 @@ pub(crate) struct ContractPackage {
     pub(crate) version: String,
 }
 
-/// What the packages of a workspace are to us.
+/// The contracts and libraries of a workspace.
 #[derive(Debug)]
 pub(crate) struct Packages {
     /// The contracts, in the order of their names: members with a library that depend on the SDK. Those that may hold
@@ -43,7 +43,7 @@ pub(crate) struct Packages {
     /// Members with a library that may hold circuits, in the order of their names: those that ask the SDK for a
     /// feature with circuits.
     pub(crate) circuits: Vec<String>,
-    /// What cargo knows of them and of what they need.
+    /// Cargo's metadata of them and of their dependencies.
     pub(crate) metadata: Metadata,
 }
 
@@ -55,7 +55,7 @@ impl Packages {
     }
 }
 
-/// What cargo knows of the workspace. It writes `Cargo.lock` where the manifests ask for something else than it has.
+/// Cargo's metadata of the workspace. Cargo rewrites `Cargo.lock` if it does not fit the manifests.
 ///
 /// # Errors
 /// A usage fault when cargo cannot read it.
@@ -106,7 +106,7 @@ fn one_line(words: &[String]) -> String {
     parts.map(|part| part.strip_prefix("error: ").unwrap_or(part)).collect::<Vec<_>>().join(": ")
 }
 
-/// What is known of a workspace without members, which cargo refuses to read.
+/// The metadata of a workspace without members, which cargo refuses to read.
 fn without_members(root: &Path) -> Result<Metadata> {
     let known = json!({
         "version": 1, "packages": [], "workspace_members": [], "resolve": null, "workspace_root": root,

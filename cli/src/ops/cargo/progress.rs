@@ -41,7 +41,7 @@ pub(super) struct Progress {
     begun: Vec<String>,
     /// The number of packages, where it is known.
     pub(super) total: Option<usize>,
-    /// What cargo does where it compiles nothing yet.
+    /// Cargo's state before it compiles.
     other_work: String,
 }
 

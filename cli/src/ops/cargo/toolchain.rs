@@ -18,7 +18,7 @@ use crate::ops::report::Report;
 
 /// A file of the standard library's sources, from the compiler's folder.
 const LIBRARY_SOURCES: &str = "lib/rustlib/src/rust/library/core/src/lib.rs";
-/// What contracts are compiled for.
+/// The target of contracts.
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 /// The oldest compiler that can build the SDK.
 pub(crate) const MIN_RUST: (u32, u32) = (1, 95);
@@ -32,7 +32,7 @@ const LINKER_VERSIONS: std::ops::RangeInclusive<u32> = 19..=30;
 /// A compiler for contracts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Toolchain {
-    /// What `rustc -vV` prints.
+    /// The output of `rustc -vV`.
     pub(crate) version: String,
     /// How the standard library for WASM comes about.
     pub(crate) library: Library,
@@ -52,7 +52,7 @@ pub(crate) enum Library {
     },
 }
 
-/// What is built, as far as the toolchain cares.
+/// The kind of build, for the choice of the toolchain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Product {
     /// `no_std` code.
@@ -128,7 +128,7 @@ impl Toolchain {
     }
 }
 
-/// What stands in the way of the next step.
+/// The obstacle to the next step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Found {
     /// Nothing.
@@ -140,20 +140,20 @@ pub(crate) enum Found {
     },
     /// The system's package manager can install a compiler.
     Installable {
-        /// What to run, in order.
+        /// The commands to run, in order.
         commands: Vec<Vec<String>>,
     },
     /// The compiler that is chosen for this folder does not run: a toolchain file names a version that is not
     /// installed.
     Unusable {
-        /// What it says instead.
+        /// Its output instead.
         reason: String,
     },
     /// There is no compiler and no way to one.
     Nothing,
 }
 
-/// Looks at the machine and changes nothing. `rustup_failed`: adding the target was tried in vain.
+/// Looks at the machine and changes nothing. `rustup_failed`: rustup could not add the target.
 pub(crate) fn look(machine: &Machine, rustup_failed: bool) -> Found {
     let rustc = machine.rustc();
     if let Some(version) = rustc.as_ref().and_then(|rustc| with_target(machine, rustc)) {
@@ -278,7 +278,7 @@ fn unusable(reason: &str) -> anyhow::Error {
     Fault::environment(format!("the Rust compiler selected for this folder does not run: {reason}"), unusable_hint())
 }
 
-/// What helps where the chosen compiler does not run.
+/// The hint if the chosen compiler does not run.
 pub(crate) fn unusable_hint() -> String {
     let (major, minor) = MIN_RUST;
     format!(

@@ -80,11 +80,11 @@ pub(crate) struct Claim<'a> {
     pub(crate) tx: &'a str,
     /// The account that has signed it.
     pub(crate) sender: &'a PublicKey,
-    /// What was signed.
+    /// The signed deployment.
     pub(crate) deploy: &'a ContractDeploy,
 }
 
-/// What a node shows of a deployment that was sent.
+/// A node's data about a deployment that was sent.
 pub(crate) enum Shown {
     /// It is in a block as it was sent, and the contract stands.
     Stands {

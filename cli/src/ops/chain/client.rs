@@ -63,7 +63,7 @@ pub(crate) struct Client {
     roots: Roots,
 }
 
-/// What a simulation says.
+/// The result of a simulation.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(crate) struct Simulation {
     /// Gas that the transaction would be charged.
@@ -474,7 +474,7 @@ mod tests {
         assert_eq!(client.url(), there.url(), "later requests go there at once");
         let none = Client::among(&urls[..2]);
         assert!(matches!(none.genesis().unwrap_err(), ClientError::Unreachable { .. }));
-        // What answers is not replaced, whatever it says.
+        // An address that answers is not replaced, also if the answer is wrong.
         let refuses = serve("503 Service Unavailable", "");
         let client = Client::among(&[refuses.url().to_owned(), urls[2].clone()]);
         assert_eq!(client.genesis().unwrap_err().to_string(), "status 503");

@@ -57,7 +57,7 @@ pub(crate) fn moment(seconds: u64) -> String {
 /// The form: `90s`, `15m`, `6h`, `1d`, `2w`, or several of them: `1d12h`; `0s` is none. Gives seconds.
 ///
 /// # Errors
-/// What is wrong with it.
+/// The fault.
 pub(crate) fn duration(text: &str) -> Result<u64, String> {
     const FORM: &str = "write a number with its unit: 90s, 15m, 6h, 1d, 2w, or 1d12h";
     let wrong = || format!("`{text}` is not a duration; {FORM}");

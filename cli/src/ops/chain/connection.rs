@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::client::{Client, ClientError};
 use super::deployments::{Deployment, Deployments};
-use super::labels::Book;
+use super::labels::ChainLabels;
 use crate::error::{Exit, Fault, nearest};
 use crate::figures::listed;
 use crate::ops::hash;
@@ -16,7 +16,7 @@ pub(crate) struct Chain {
     pub(crate) client: Client,
     /// The chain's id.
     pub(crate) id: u8,
-    /// What the project has deployed there.
+    /// The project's deployments there.
     pub(crate) deployments: Deployments,
 }
 
@@ -85,7 +85,7 @@ impl Chain {
         if let Some(found) = self.deployments.find(name) {
             return Ok(found.contract.clone());
         }
-        if let Some(id) = Book::genesis(name).or_else(|| hash::normalized(name)) {
+        if let Some(id) = ChainLabels::genesis(name).or_else(|| hash::normalized(name)) {
             return Ok(id);
         }
         let names = || self.deployments.names().chain(["transfer", "stake"]);
@@ -97,7 +97,7 @@ impl Chain {
     }
 }
 
-/// What to do when a node cannot be spoken to.
+/// The hint if a node does not answer.
 pub(crate) fn unreachable(error: ClientError) -> anyhow::Error {
     let (exit, hint) = error.ending();
     match exit {

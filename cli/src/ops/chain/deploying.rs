@@ -44,7 +44,7 @@ pub(crate) struct Deployer<'a> {
     unsent: BTreeMap<String, u64>,
 }
 
-/// What came of one step.
+/// The result of one step.
 pub(crate) enum Outcome {
     /// It stands as it should.
     Unchanged(Deployment),
@@ -58,7 +58,7 @@ pub(crate) enum Outcome {
 pub(crate) struct Planned {
     /// The id that the contract will have.
     pub(crate) contract: String,
-    /// Who signs.
+    /// The signer.
     pub(crate) from: String,
     /// The transaction's nonce.
     pub(crate) nonce: u64,
@@ -78,7 +78,7 @@ pub(crate) struct Deployed {
     pub(crate) deployment: Deployment,
     /// Gas that it was charged.
     pub(crate) gas: u64,
-    /// What it cost, in LUX.
+    /// Its cost, in LUX.
     pub(crate) fee: u64,
     /// The address of the account that signed the transaction in the block.
     pub(crate) sender: String,
@@ -144,7 +144,7 @@ impl<'a> Deployer<'a> {
     pub(crate) fn check_funds(&self, plan: &[Step<'_>]) -> Result<()> {
         let mut needed: BTreeMap<String, (Signer, u64)> = BTreeMap::new();
         for step in plan {
-            // What was sent already is not paid again.
+            // A deployment that was sent is not paid again.
             if self.chain.living(&step.alias)?.is_none() && self.chain.deployments.sent(&step.alias).is_none() {
                 let account = self.signer(step)?;
                 let cost = step.artifact.deploy_gas().saturating_mul(self.gas_price);

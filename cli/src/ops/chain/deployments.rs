@@ -1,4 +1,4 @@
-//! What this project has deployed, chain by chain.
+//! The deployments of this project, chain by chain.
 //!
 //! A chain is known by its first block. A node that keeps nothing has the same first block after a restart, so whoever
 //! relies on a deployment also asks the node whether its transaction is there.

@@ -14,7 +14,7 @@ use anyhow::Result;
 
 use super::client::{BlockEvents, Client, ClientError, Heard, Socket};
 
-/// What tells of a change of the chain.
+/// The source of changes of the chain.
 const PATHS: [&str; 2] = ["blocks/accepted", "blocks/reverted"];
 /// Blocks whose hashes are remembered: nodes take back fewer.
 const MAX_REMEMBERED: usize = 256;
@@ -25,7 +25,7 @@ const QUIET: (Duration, Duration) = (Duration::from_secs(20), Duration::from_sec
 /// How long the pause between two looks at the flag to stop may be.
 const STEP: Duration = Duration::from_millis(50);
 
-/// What is told to whoever follows.
+/// The events for a follower.
 #[derive(Debug)]
 pub(crate) enum News {
     /// The next block.
@@ -97,7 +97,7 @@ impl<'a> Follower<'a> {
 
     /// Listens until the connection breaks.
     fn attend(&mut self, socket: &mut Socket, tell: &mut impl FnMut(News) -> Result<bool>) -> Result<Ended> {
-        // What happened before the subscription stood is not announced.
+        // The node does not announce changes before the subscription.
         if !self.catch_up(tell)? {
             return Ok(Ended::Enough);
         }

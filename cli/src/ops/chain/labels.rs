@@ -18,13 +18,13 @@ const GENESIS: [(&str, dusk_core::abi::ContractId); 2] = [("transfer", TRANSFER_
 
 /// The names that a project has on one chain, by what they stand for.
 #[derive(Debug, Default)]
-pub(crate) struct Book {
+pub(crate) struct ChainLabels {
     labels: Labels,
     genesis: BTreeMap<String, &'static str>,
     development: BTreeMap<String, &'static str>,
 }
 
-impl Book {
+impl ChainLabels {
     /// The development accounts, the accounts in `dusk.toml`, the contracts that the project has deployed.
     pub(crate) fn of(settings: &Settings, deployments: &Deployments) -> Self {
         Self::with(settings, deployments, &Given::default())
@@ -104,33 +104,33 @@ mod tests {
 
     use super::*;
 
-    fn book() -> Book {
-        let mut book = Book::default();
-        book.labels.insert("2abc", "@alice".to_owned());
-        book.labels.insert("00ff", "@counter".to_owned());
-        book
+    fn chain_labels() -> ChainLabels {
+        let mut chain = ChainLabels::default();
+        chain.labels.insert("2abc", "@alice".to_owned());
+        chain.labels.insert("00ff", "@counter".to_owned());
+        chain
     }
 
     #[test]
     fn values_are_named_at_any_depth() {
         let value = json!({ "from": "2abc", "list": [["00ff", 7], "2abcd"], "2abc": null });
         let named = json!({ "from": "@alice", "list": [["@counter", 7], "2abcd"], "2abc": null });
-        assert_eq!(book().named(&value), named);
+        assert_eq!(chain_labels().named(&value), named);
     }
 
     #[test]
     fn what_has_no_name_is_shortened_where_there_is_no_room() {
-        assert_eq!(book().account_in_short("2abc"), "@alice");
-        assert_eq!(book().account_in_short("0123456789abcdef"), "012345…abcdef");
-        assert_eq!(book().contract_in_short("00ff"), "counter");
-        assert_eq!(book().contract_in_short("0123456789abc"), "0123456789abc");
-        assert_eq!(book().account_in_full("0123456789abcdef"), "0123456789abcdef");
+        assert_eq!(chain_labels().account_in_short("2abc"), "@alice");
+        assert_eq!(chain_labels().account_in_short("0123456789abcdef"), "012345…abcdef");
+        assert_eq!(chain_labels().contract_in_short("00ff"), "counter");
+        assert_eq!(chain_labels().contract_in_short("0123456789abc"), "0123456789abc");
+        assert_eq!(chain_labels().account_in_full("0123456789abcdef"), "0123456789abcdef");
     }
 
     #[test]
     fn genesis_contracts_have_names() {
-        let transfer = Book::genesis("transfer").unwrap();
-        assert!(transfer.starts_with("01") && transfer.ends_with("00") && Book::is_genesis(&transfer));
-        assert_eq!(Book::genesis("counter"), None);
+        let transfer = ChainLabels::genesis("transfer").unwrap();
+        assert!(transfer.starts_with("01") && transfer.ends_with("00") && ChainLabels::is_genesis(&transfer));
+        assert_eq!(ChainLabels::genesis("counter"), None);
     }
 }

@@ -312,7 +312,7 @@ mod tests {
         let settings: Settings =
             toml_edit::de::from_str(&format!("[accounts]\ntreasury = \"{bob}\"\nvault = \"{bob}\"")).unwrap();
         assert_eq!(shown(&settings, &[], "bob").as_deref(), Some("treasury"), "a name for an address comes first");
-        // Whatever is shown can be typed, and stands for the same account.
+        // A name that is shown can be typed, and means the same account.
         let settings: Settings = toml_edit::de::from_str("[accounts]\nalice = \"bob\"\nfirst = \"alice\"").unwrap();
         assert_eq!(shown(&settings, &[], "bob").as_deref(), Some("bob"));
         assert_eq!(shown(&settings, &[], "alice").as_deref(), Some("first"));

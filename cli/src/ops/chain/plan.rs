@@ -1,4 +1,4 @@
-//! What is deployed, and in which order.
+//! The deployments and their order.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +22,7 @@ pub(crate) struct Step<'a> {
     pub(crate) artifact: &'a Artifact,
     /// The name to call it by.
     pub(crate) alias: String,
-    /// Who signs, where the plan says.
+    /// The signer, if the plan names one.
     pub(crate) from: Option<String>,
     /// The constructor's arguments, with their references.
     pub(crate) init: Option<Value>,

@@ -1,4 +1,4 @@
-//! What the bytes of contracts mean: arguments, results, events and errors, read by data drivers.
+//! The meaning of the bytes of contracts (arguments, results, events, errors), read by data drivers.
 //!
 //! A contract's driver comes from the project that deployed it, else from the node. Neither is trusted: drivers run in
 //! the virtual machine's sandbox, and what they cannot read is shown in hexadecimal.
@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::client::BlockEvent;
 use super::connection::Chain;
-use super::labels::Book;
+use super::labels::ChainLabels;
 use super::refusal::Refusal;
 use crate::ops::contract::sandbox::{self, Driver};
 
@@ -25,7 +25,7 @@ const MAX_DRIVER_SECONDS: u64 = 10;
 /// One of so many parts of a command's time is added to that: a command that follows the chain may run for days.
 const SHARE_OF_COMMAND: u32 = 10;
 
-/// What bytes mean, as far as it is known.
+/// The meaning of bytes, as far as it is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Read {
     /// A driver has read them.
@@ -52,10 +52,10 @@ impl Read {
 /// A contract's driver and description.
 pub(crate) struct Reader {
     driver: Driver,
-    /// What the contract says about itself.
+    /// The contract's own description.
     pub(crate) abi: Option<ContractAbi>,
     begun: Instant,
-    /// What the driver's answers have taken.
+    /// The bytes of the driver's answers so far.
     spent: Cell<Duration>,
     /// Whether the driver did not finish an answer: it is not asked again.
     given_up: Cell<bool>,
@@ -122,7 +122,7 @@ impl Readers {
         self.of(contract)?.abi.clone()
     }
 
-    /// What an event says.
+    /// The data of an event.
     pub(crate) fn event(&self, event: &BlockEvent) -> Read {
         let genesis = || self.chain.client.decode_event(&event.source, &event.topic, &event.data).ok().flatten();
         self.read(&event.source, &event.data, |driver| driver.decode_event(&event.topic, &event.data), genesis)
@@ -134,7 +134,7 @@ impl Readers {
         self.read(contract, data, |driver| driver.decode_input(function, data), genesis)
     }
 
-    /// What a call returned.
+    /// The result of a call.
     pub(crate) fn output(&self, contract: &str, function: &str, data: &[u8]) -> Read {
         self.read(contract, data, |driver| driver.decode_output(function, data), || None)
     }
@@ -152,7 +152,7 @@ impl Readers {
         genesis: impl FnOnce() -> Option<Value>,
     ) -> Read {
         // The drivers of genesis contracts are part of nodes.
-        let value = if Book::is_genesis(contract) {
+        let value = if ChainLabels::is_genesis(contract) {
             genesis()
         } else {
             self.of(contract).and_then(|reader| reader.ask(decode))

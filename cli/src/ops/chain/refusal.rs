@@ -14,7 +14,7 @@ pub(crate) enum Refusal {
         name: String,
         /// Its code.
         code: u32,
-        /// What its documentation says.
+        /// Its documentation.
         doc: String,
         /// Its fields as JSON; empty where it has none.
         fields: String,
@@ -76,14 +76,14 @@ pub(crate) enum Stage {
     Block,
 }
 
-/// What the SDK's `sender` and `caller` say where there is none.
+/// The panic of the SDK's `sender` and `caller` if there is none.
 const NO_SENDER: &str = "the call has no public sender";
-/// What helps where a call failed in the simulation.
+/// The hint if a call fails in the simulation.
 const HINT_SIMULATION: &str =
     "nothing was sent, because the simulation failed: check the arguments and the contract's state";
 
 impl Refusal {
-    /// What to do about it.
+    /// The remedy.
     pub(crate) fn advice(&self, stage: Stage) -> &'static str {
         let bound = |name: &str| matches!(self, Self::Other(text) if text.to_ascii_lowercase().contains(name));
         match (self, stage) {

@@ -6,7 +6,7 @@ use dusk_core::abi::ContractId;
 use dusk_sdk_protocol::abi::ContractAbi;
 
 use super::connection::{self, Chain};
-use super::labels::Book;
+use super::labels::ChainLabels;
 use crate::error::Fault;
 use crate::ops::contract::sandbox::{Description, Driver};
 use crate::ops::hash;
@@ -15,9 +15,9 @@ use crate::ops::hash;
 pub(crate) struct Target {
     /// Its id.
     pub(crate) id: ContractId,
-    /// What is known of its functions.
+    /// Its functions, as far as they are known.
     pub(crate) description: Description,
-    /// What encodes its arguments and decodes its results.
+    /// The codec of its arguments and results.
     pub(crate) driver: Driver,
 }
 
@@ -29,7 +29,7 @@ impl Target {
     pub(crate) fn find(chain: &Chain, given: &str) -> Result<Self> {
         let name = given.strip_prefix('@').unwrap_or(given);
         if chain.deployments.find(name).is_none() {
-            let id = Book::genesis(name).as_deref().or(Some(name)).and_then(hash::from_hex);
+            let id = ChainLabels::genesis(name).as_deref().or(Some(name)).and_then(hash::from_hex);
             if let Some(id) = id.map(ContractId::from_bytes) {
                 return Self::foreign(chain, id);
             }
@@ -75,7 +75,7 @@ impl Target {
 
     /// Whether every chain begins with it.
     pub(crate) fn is_genesis(&self) -> bool {
-        Book::is_genesis(&self.hex())
+        ChainLabels::is_genesis(&self.hex())
     }
 }
 

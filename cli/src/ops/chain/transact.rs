@@ -24,7 +24,7 @@ const POLL: (Duration, Duration) = (Duration::from_millis(2), Duration::from_mil
 /// How long a transaction is waited for.
 const MAX_WAIT: Duration = Duration::from_secs(120);
 
-/// Who sends, and where.
+/// The sender and the chain.
 pub(crate) struct Sender<'a> {
     /// The node.
     pub(crate) client: &'a Client,
@@ -34,10 +34,10 @@ pub(crate) struct Sender<'a> {
     pub(crate) chain_id: u8,
 }
 
-/// What people ask of a transaction, a deployment or a call.
+/// The options of a transaction, a deployment or a call.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Terms {
-    /// Who signs and pays; the project's default where nobody is named.
+    /// The account that signs and pays; the project's default if none is named.
     pub(crate) from: Option<String>,
     /// Whether it is only simulated.
     pub(crate) dry_run: bool,
@@ -49,7 +49,7 @@ pub(crate) struct Terms {
     pub(crate) gas_price: Option<u64>,
 }
 
-/// What is to be done.
+/// The action.
 pub(crate) struct Order {
     /// The call or deployment.
     pub(crate) data: TransactionData,
@@ -77,7 +77,7 @@ pub(crate) struct Prepared {
     pub(crate) gas: u64,
 }
 
-/// What came of the simulation.
+/// The result of the simulation.
 pub(crate) enum Simulated {
     /// It goes through.
     Accepted(Box<Prepared>),

@@ -19,7 +19,7 @@ use crate::ops::tls;
 
 /// Where production's own tools fetch the file. Source: the option `--crs-url` of `rusk recovery keys`, 1.7.
 pub(crate) const DEFAULT_URL: &str = "https://testnet.nodes.dusk.network/trusted-setup";
-/// What a node answers with its parameters (the book, "The HTTP interface", section "Endpoints").
+/// The answer of a node with its parameters (the book, "The HTTP interface", section "Endpoints").
 const NODE_PATH: &str = "/on/node/crs";
 /// The most bytes that are read: several times what the file has.
 const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
@@ -39,7 +39,7 @@ pub(crate) struct Production {
     pub(crate) bytes: u64,
 }
 
-/// What was fetched.
+/// The fetched parameters.
 pub(crate) fn fetched() -> Result<Option<Production>> {
     let [path, id] = files()?;
     match (fs::metadata(&path), fs::read_to_string(&id)) {
@@ -160,7 +160,7 @@ fn download(url: &str, report: &dyn Report) -> Result<Vec<u8>> {
     }
 }
 
-/// What is asked for a URL, and whether it is a node's.
+/// The request for a URL, and whether a node serves it.
 fn address(url: &str) -> (String, bool) {
     let bare = url.trim_end_matches('/');
     let path = bare.split_once("://").and_then(|(_, rest)| rest.split_once('/'));

@@ -43,18 +43,18 @@ pub(crate) struct Circuit {
     /// The package that it is in.
     pub(crate) package: String,
     program: PathBuf,
-    /// What the program is asked with.
+    /// The request to the program.
     arguments: Vec<String>,
     /// The folder in which it runs.
     folder: PathBuf,
 }
 
-/// What a circuit says of itself.
+/// A circuit's description.
 #[derive(Debug)]
 pub(crate) struct Described {
     /// The documentation of its function.
     pub(crate) doc: String,
-    /// What it is.
+    /// The circuit.
     pub(crate) layout: Layout,
 }
 
@@ -260,7 +260,7 @@ pub(crate) fn circuit_of(test: &str) -> Option<&str> {
 }
 
 impl Circuit {
-    /// What it is.
+    /// The circuit.
     ///
     /// # Errors
     /// A failure when its function panics, or makes a circuit that is too large to prove.
@@ -280,7 +280,7 @@ impl Circuit {
         }
     }
 
-    /// What it is, also where it is too large to prove.
+    /// The circuit, also if it is too large to prove.
     ///
     /// # Errors
     /// A failure when its function panics.
@@ -293,7 +293,7 @@ impl Circuit {
         })
     }
 
-    /// What it is, also where it is too large to be proved; else the panic of its function.
+    /// The circuit, also if it is too large to prove; or the panic of its function.
     ///
     /// # Errors
     /// A failure when its program does not answer as it should.

@@ -25,7 +25,7 @@ pub(crate) fn store() -> Result<KeyStore> {
     Ok(KeyStore::new(folders::cache()?.join(FOLDER)))
 }
 
-/// What makes keys and proofs.
+/// The maker of keys and proofs.
 #[derive(Debug)]
 pub(crate) struct Proving {
     store: KeyStore,
@@ -80,7 +80,7 @@ pub(crate) fn verifier_key_made_again(
     Ok(keys.verifier_key().to_vec())
 }
 
-/// What a store gives, with a word about what it could not keep.
+/// A key from the store, with a note if the store could not keep it.
 fn taken<T>(kept: Kept<T>, report: &dyn Report) -> T {
     if let Some(fault) = kept.fault {
         report.warn(&format_args!("{fault}; the next command generates it again"));

@@ -7,7 +7,7 @@
 //! profile of contracts. All other packages are compiled as for the tests, so that both share them. The compiler then
 //! links the library with a `main` of one line.
 //!
-//! What differs from the contract is the target alone. Build scripts and dependencies for some targets could make
+//! Only the target differs from the contract's. Build scripts and dependencies for some targets could make
 //! another circuit of that, so packages of the project that circuits are made of have neither: see [`Plan::check`].
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,7 +40,7 @@ const FOLDER: &str = "target/dusk/runners";
 /// The most bytes of the compiler's words that are told.
 const MAX_WORDS_BYTES: u64 = 64 * 1024;
 
-/// What is compiled to have all circuits.
+/// The packages whose build gives all circuits.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Plan {
     /// The packages whose libraries are linked: contracts with circuits, and packages with circuits that no contract
@@ -145,7 +145,7 @@ impl<'a> Graph<'a> {
         self.closure(id).iter().any(|id| self.metadata[*id].name.as_str() == DESCRIBER)
     }
 
-    /// What could make another circuit for this machine than for the contract in this package: build scripts, and
+    /// Parts of this package that could make another circuit for this machine than for the contract: build scripts, and
     /// dependencies for some targets. Looks at the package, and those of the project or with gadgets that it needs.
     /// Other libraries may have both: they know nothing of circuits.
     fn refusal(&self, of: &'a PackageId) -> Option<Refusal> {
@@ -231,7 +231,7 @@ impl Refusal {
     }
 }
 
-/// What cargo made of one root.
+/// Cargo's artefacts of one root.
 #[derive(Debug, Default)]
 struct Libraries {
     root: Option<(String, PathBuf)>,
@@ -343,7 +343,7 @@ fn run(command: &mut Command, package: &str) -> Result<()> {
     if let Some(stderr) = child.stderr.take() {
         let mut bounded = stderr.take(MAX_WORDS_BYTES);
         bounded.read_to_end(&mut words).context("cannot read the compiler's messages")?;
-        // What is beyond is read all the same, so that the compiler can end.
+        // Further output is read and dropped, so that the compiler can end.
         std::io::copy(&mut bounded.into_inner(), &mut std::io::sink())
             .context("cannot read the compiler's messages")?;
     }

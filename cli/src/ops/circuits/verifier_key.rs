@@ -11,7 +11,7 @@ use crate::ops::hash::hash_of;
 /// A verifier key in its file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct VerifierKey {
-    /// What it belongs to.
+    /// The circuit that it belongs to.
     pub(crate) circuit: CircuitKey,
     /// The package of the circuit.
     pub(crate) package: String,

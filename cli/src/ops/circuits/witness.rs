@@ -19,7 +19,7 @@ use crate::error::{Fault, nearest};
 use crate::ops::exact;
 use crate::ops::project::toml_text::{hint_for_digits, place};
 
-/// What asks a circuit for the assignment of a witness, around the text of its inputs.
+/// The request for the assignment of a witness, around the text of its inputs.
 const REQUEST: [&str; 2] = ["{\"witness\":{\"inputs\":", "}}"];
 /// The largest integer that every reader of JSON keeps exact, as in the JSON of contracts.
 const MAX_EXACT: u64 = (1 << 53) - 1;
@@ -61,7 +61,7 @@ impl Witness {
         Ok(Self { source, names: names.0, json })
     }
 
-    /// What to ask the circuit for its assignment with.
+    /// The request to the circuit for its assignment.
     pub(crate) fn request(&self) -> Zeroizing<String> {
         let [before, after] = REQUEST;
         let mut request = Zeroizing::new(String::with_capacity(before.len() + self.json.len() + after.len()));
@@ -93,7 +93,7 @@ impl Witness {
         Err(Fault::usage(message, inputs_hint(circuit, layout)))
     }
 
-    /// What is told of an input that the circuit does not take.
+    /// The error for an input that the circuit does not take.
     pub(crate) fn refused(&self, circuit: &str, fault: &InputFault) -> anyhow::Error {
         let hint = match fault {
             InputFault::Invalid { kind, .. } => form_of(kind),

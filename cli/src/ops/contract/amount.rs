@@ -12,7 +12,7 @@ const PLACES: usize = 9;
 /// Reads DUSK (`2.5`, `30DUSK`) or LUX (`100LUX`). The answer is LUX.
 ///
 /// # Errors
-/// What is wrong, with an example.
+/// The fault, with an example.
 pub(crate) fn lux(text: &str) -> Result<u64, String> {
     let lower = text.trim().to_ascii_lowercase().replace('_', "");
     let wrong = || format!("`{text}` is not an amount: write DUSK, as in 2.5DUSK, or LUX, as in 100LUX");

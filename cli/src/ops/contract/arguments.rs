@@ -40,7 +40,7 @@ pub(crate) trait Names {
 pub(crate) struct Misfit {
     /// Where: `amount`, `receivers[2].share`.
     pub(crate) path: String,
-    /// What is wrong.
+    /// The fault.
     pub(crate) problem: String,
 }
 
@@ -342,7 +342,7 @@ fn may_be_null(ty: &Type) -> bool {
     matches!(ty, Type::Unit | Type::Option(_))
 }
 
-/// What an object without the field says.
+/// The error for an object without the field.
 fn absent(ty: &Type) -> Option<Value> {
     may_be_null(ty).then_some(Value::Null)
 }

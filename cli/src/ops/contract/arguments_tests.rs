@@ -1,4 +1,4 @@
-//! What fits and what does not.
+//! Tests of accepted and refused arguments.
 
 use dusk_sdk_protocol::abi::{SCHEMA_VERSION, TypeDefinition, Variant};
 use serde_json::json;
@@ -216,7 +216,7 @@ fn large_numbers_are_numbers_and_no_texts() {
         let error = given(&ty, &largest).unwrap_err();
         assert!(error.starts_with(&format!("x: {largest} is not")), "{error}");
     }
-    // What stands before a marked integer inside is a character of texts, too.
+    // The mark of an integer is also a character of texts.
     for text in ["\u{0}123", "\u{0}\u{0}", "\u{0}"] {
         assert_eq!(given(&Type::String, &json!(text).to_string()), Ok(json!(text)));
         assert!(given(&Type::Uint(64), &json!(text).to_string()).is_err());

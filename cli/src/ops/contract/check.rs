@@ -1,4 +1,4 @@
-//! What can be said of a contract's module before it is deployed: whether a network takes it, and what to beware of.
+//! Findings about a contract's module before it is deployed: whether a network accepts it, and its risks.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,9 +37,9 @@ pub(crate) enum Severity {
 pub(crate) struct Finding {
     /// How much it matters.
     pub(crate) severity: Severity,
-    /// What it is about: `module`, `size`, `floats`, `host-query`, `argument`, `keys`, `schema`.
+    /// Its subject: `module`, `size`, `floats`, `host-query`, `argument`, `keys`, `schema`.
     pub(crate) about: &'static str,
-    /// What was found.
+    /// The finding.
     pub(crate) message: String,
     /// Where, as far as it can be known.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,7 +60,7 @@ impl Finding {
 /// A module to look at.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Subject<'a> {
-    /// What would be deployed.
+    /// The module that would be deployed.
     pub(crate) wasm: &'a [u8],
     /// The same module with the names of its functions, where they were kept.
     pub(crate) named: Option<&'a [u8]>,
@@ -73,13 +73,13 @@ pub(crate) struct Subject<'a> {
 /// # Errors
 /// When the names that were kept beside it cannot be read.
 pub(crate) fn check(subject: Subject<'_>, rules: Profile) -> Result<Vec<Finding>> {
-    // Whatever else can be said of it, it was not made to be deployed.
+    // Other findings do not matter: the module is not meant for deployment.
     if ModuleInfo::of(subject.wasm, None).is_ok_and(|info| info.is_data_driver()) {
         return Ok(vec![Finding::new(Severity::Error, "module", module_info::DATA_DRIVER)]);
     }
     let named = subject.named.unwrap_or(subject.wasm);
     let mut findings = Vec::new();
-    // What cannot be read is no valid module either: the machine says where.
+    // A file that cannot be read is not a valid module either: the virtual machine names the place.
     let outline = Outline::read(named).unwrap_or_default();
     if let Err(error) = validate(subject.wasm, rules.latest_at(1)) {
         findings.push(refused(&error, &outline, rules));
@@ -104,7 +104,7 @@ fn development_keys(abi: &ContractAbi, rules: Profile) -> Option<Finding> {
     (!circuits.is_empty()).then(|| Finding::new(severity, "keys", message))
 }
 
-/// What differs between the description of a deployed contract and today's.
+/// The differences between the description of a deployed contract and the current one.
 pub(crate) fn against(deployed: &ContractAbi, now: &ContractAbi, place: &str) -> Vec<Finding> {
     let finding = |Difference { breaking, message }| {
         let severity = if breaking { Severity::Warning } else { Severity::Note };

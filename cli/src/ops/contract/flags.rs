@@ -89,9 +89,9 @@ fn document_with(large: exact::Large, option: &str, given: &str, sample: impl Fn
 pub(crate) struct Flags<'a> {
     /// The function.
     function: &'a Function,
-    /// What the caller calls the contract.
+    /// The caller's name for the contract.
     contract: &'a str,
-    /// What sets the flag of an argument apart that has the name of an option.
+    /// The prefix for the flag of an argument that has the name of an option.
     prefix: &'a str,
     /// Whether the command has an option of this name.
     is_option: &'a dyn Fn(&str) -> bool,
@@ -132,7 +132,7 @@ impl<'a> Flags<'a> {
         ))
     }
 
-    /// What the words behind the function say: by name, and the others in their order.
+    /// The words after the function: the named ones, and the others in their order.
     ///
     /// # Errors
     /// A usage fault for a name that is unknown or given twice, and for more values than there are arguments.

@@ -479,7 +479,7 @@ fn numbers_are_what_was_written_or_refused() {
                     Checker::new(&abi, &NoNames).assemble(&function.inputs, &Given::Document(document))
                 });
                 let checked = checked.and_then(Result::ok);
-                // What the checker accepts the driver encodes.
+                // The driver encodes all that the checker accepts.
                 let checked = checked.map(|value| decoded(&INTERFACE.encode_input(name, &value.to_string()).unwrap()));
                 // Around numbers JSON has blanks, and underscores nowhere.
                 let text = if is_text { number } else { number.trim() };

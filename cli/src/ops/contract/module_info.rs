@@ -1,4 +1,4 @@
-//! What a WASM module is made of: sections, imports, exports, the size of each function.
+//! The parts of a WASM module: sections, imports, exports, the size of each function.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use wasmparser::{
 
 use super::wasm::{self, ABI_SECTION, BUILD_SECTION};
 
-/// What is said of a data driver where a contract is asked for.
+/// The error for a data driver in place of a contract.
 pub(crate) const DATA_DRIVER: &str = "this is a data driver, which turns JSON into a contract's encoding and back; a \
      contract is the other module, which exports its functions and the argument buffer `A` (a build writes NAME.wasm \
      beside NAME.driver.wasm)";
@@ -35,7 +35,7 @@ pub(crate) struct NotAModule {
 
 impl From<wasmparser::BinaryReaderError> for NotAModule {
     fn from(error: wasmparser::BinaryReaderError) -> Self {
-        // What was expected and what is there follows in lists of bytes.
+        // Lists of the expected and the found bytes follow.
         let message = error.message().split(" - ").next().unwrap_or_default();
         Self { offset: error.offset() as u64, message: message.to_owned() }
     }
@@ -46,9 +46,9 @@ impl From<wasmparser::BinaryReaderError> for NotAModule {
 pub(crate) struct ModuleInfo {
     /// Its sections, in their order.
     pub(crate) sections: Vec<Section>,
-    /// What it needs from the machine.
+    /// Its imports.
     pub(crate) imports: Vec<Link>,
-    /// What it offers.
+    /// Its exports.
     pub(crate) exports: Vec<Link>,
     /// Its memory.
     pub(crate) memory: Option<Memory>,
@@ -56,7 +56,7 @@ pub(crate) struct ModuleInfo {
     pub(crate) functions: Vec<Function>,
     /// The data that its memory begins with.
     pub(crate) data: Vec<Segment>,
-    /// What it says about itself.
+    /// Its own description.
     #[serde(skip)]
     pub(crate) abi: Option<ContractAbi>,
     /// How it was built.
@@ -79,7 +79,7 @@ pub(crate) struct Section {
 pub(crate) struct Link {
     /// Its name.
     pub(crate) name: String,
-    /// What it is: `(i32) -> (i32)`, `memory`, `global i32`.
+    /// Its type: `(i32) -> (i32)`, `memory`, `global i32`.
     pub(crate) kind: String,
 }
 

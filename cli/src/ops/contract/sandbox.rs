@@ -1,5 +1,5 @@
-//! Contracts and data drivers, looked at and run in the virtual machine only: they are code of strangers. The drivers
-//! of genesis contracts are no modules; the node's crate has them.
+//! Contracts and data drivers are untrusted code: only the virtual machine reads and runs them. The drivers of genesis
+//! contracts are not modules; the node's crate has them.
 
 use std::fmt;
 
@@ -22,7 +22,7 @@ use crate::ops::report;
 
 /// The height whose rules a build answers to: on local chains all of today's are in force from here on.
 const RULES_HEIGHT: u64 = 1;
-/// What a driver of the SDK says of a value that no call can carry.
+/// The error of the SDK's drivers for a value that no call can carry.
 const OVERFLOW: &str = "larger than the argument buffer";
 /// How many lists and objects a driver's answer may nest: each level is parsed again, and set in further.
 const MAX_ANSWER_LEVELS: usize = 32;
@@ -32,7 +32,7 @@ const LESS_DATA_HINT: &str =
 /// Whether the chain would take the module as a contract.
 ///
 /// # Errors
-/// What stands in the way.
+/// The obstacle.
 pub(crate) fn validate(contract: &[u8]) -> Result<(), ModuleError> {
     validate_module(contract, Profile::Local.at(RULES_HEIGHT)).map(|_| ())
 }
@@ -56,7 +56,7 @@ fn read_abi(text: &str) -> Result<ContractAbi> {
     Ok(abi)
 }
 
-/// What a driver answers, without a rounded number.
+/// The answer of a driver, without a rounded number.
 fn document(text: &str, what: fmt::Arguments<'_>) -> Result<Value> {
     if exact::levels(text) > MAX_ANSWER_LEVELS {
         return Err(Fault::failed(

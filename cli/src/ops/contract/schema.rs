@@ -1,4 +1,4 @@
-//! What differs between two descriptions of a contract, and whether callers of the one can go on with the other.
+//! Differences between two descriptions of a contract, and whether they break callers.
 
 use std::fmt::Debug;
 
@@ -9,7 +9,7 @@ use dusk_sdk_protocol::abi::{ContractAbi, Field, Function, Type};
 pub(crate) struct Difference {
     /// Whether something that worked with the old contract does not work with the new one.
     pub(crate) breaking: bool,
-    /// What differs.
+    /// The difference.
     pub(crate) message: String,
 }
 

@@ -17,7 +17,7 @@ const COMPRESSION: u8 = 10;
 
 /// The custom section with the names of functions.
 const NAME_SECTION: &str = "name";
-/// What every module begins with.
+/// The first bytes of every module.
 const PREAMBLE: &[u8] = b"\0asm\x01\0\0\0";
 
 /// Bytes that are no WASM module.

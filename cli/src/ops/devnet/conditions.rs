@@ -1,4 +1,4 @@
-//! What is cut, slow or lossy between the nodes. The supervisor keeps it, so that a node that starts again has the
+//! The links between nodes that are cut, slow or lossy. The supervisor keeps them, so that a restarted node has the
 //! rules that it had.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -21,10 +21,10 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(2);
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(300);
 /// Random bytes of a token.
 const TOKEN_BYTES: usize = 32;
-/// What helps where the supervisor does not answer.
+/// The hint if the supervisor does not answer.
 const HINT_SUPERVISOR: &str = "end the process of `cargo dusk devnet up`: its nodes end with it";
 
-/// What the supervisor can be asked for.
+/// The requests to the supervisor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "lowercase", deny_unknown_fields)]
 pub(crate) enum Request {
@@ -73,7 +73,7 @@ struct Envelope {
     request: Request,
 }
 
-/// What came of a request.
+/// The result of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Answer {
@@ -83,7 +83,7 @@ pub(crate) enum Answer {
     Failed {
         /// Why.
         error: String,
-        /// What helps.
+        /// The hint.
         hint: String,
     },
 }
@@ -145,7 +145,7 @@ impl Control {
         self.listener.local_addr().context("a listener has an address")
     }
 
-    /// What requests must bring.
+    /// The token that requests must carry.
     pub(super) fn token(&self) -> &str {
         &self.token
     }

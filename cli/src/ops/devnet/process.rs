@@ -21,7 +21,7 @@ const MAX_END: Duration = Duration::from_secs(12);
 const GLANCE: Duration = Duration::from_millis(20);
 /// The most bytes of what a node prints when it has started.
 const MAX_DOCUMENT_BYTES: u64 = 1 << 20;
-/// What helps where a node does not start.
+/// The hint if a node does not start.
 const HINT_LOGS: &str = "`cargo dusk devnet logs` shows the logs of the nodes";
 
 /// A node that was started and not waited for: its process number is its own until then.
@@ -31,7 +31,7 @@ pub(super) struct NodeChild {
     child: Child,
     /// Its end ends the node.
     input: Option<ChildStdin>,
-    /// What the node prints when it has started, or why it has not.
+    /// The line that the node prints at its start, or the reason of its failure.
     document: Receiver<Value>,
 }
 
@@ -161,7 +161,7 @@ impl NodeChild {
 }
 
 impl Drop for NodeChild {
-    /// Whatever happens to the supervisor's work, no node is left behind.
+    /// No node survives the supervisor, also after an error.
     fn drop(&mut self) {
         if self.ended().is_none() {
             self.kill();

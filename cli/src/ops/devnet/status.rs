@@ -1,4 +1,4 @@
-//! What the nodes tell of themselves.
+//! The status reports of the nodes.
 
 use std::thread;
 
@@ -38,7 +38,7 @@ pub(crate) fn of(nodes: &[NodeProcess]) -> Vec<NodeStatus> {
     })
 }
 
-/// What is still missing until the nodes have met and agree on a final block above the given height; `None`: nothing.
+/// The missing step until the nodes have met and agree on a final block above the given height; `None`: nothing.
 pub(super) fn missing(statuses: &[NodeStatus], above: u64) -> Option<String> {
     let places: Vec<Option<&NetworkPlace>> =
         statuses.iter().map(|status| status.place.as_ref().and_then(|place| place.as_ref().ok())).collect();

@@ -34,10 +34,10 @@ const MAX_LEFTOVER: Duration = Duration::from_secs(15);
 /// How long another look at the lock may hold up `up`.
 const MAX_LOOKS: Duration = Duration::from_millis(500);
 
-/// What helps where a node does not answer.
+/// The hint if a node does not answer.
 const HINT_LOGS: &str = "`cargo dusk devnet logs` shows the logs of the nodes";
 
-/// What `up` was told.
+/// The options of `up`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wanted {
     /// Nodes of a new devnet.
@@ -101,7 +101,7 @@ impl Supervisor {
         Ok(supervisor)
     }
 
-    /// What runs.
+    /// The running processes.
     pub(crate) fn running(&self) -> &Running {
         &self.running
     }

@@ -14,7 +14,7 @@ pub(crate) struct Groups(pub(crate) Vec<Vec<usize>>);
 /// Reads groups of nodes.
 ///
 /// # Errors
-/// What is wrong with them.
+/// The fault.
 pub(crate) fn groups(text: &str) -> Result<Groups, String> {
     const FORM: &str = "write groups as `1,2/3,4`: nodes with commas, a slash between groups";
     let mut seen = [false; MAX_NODES + 1];
@@ -45,7 +45,7 @@ pub(crate) fn groups(text: &str) -> Result<Groups, String> {
 /// Reads how many nodes a devnet has.
 ///
 /// # Errors
-/// What is wrong with the number.
+/// The fault of the number.
 pub(crate) fn nodes(text: &str) -> Result<usize, String> {
     let nodes = number(text).filter(|nodes| (MIN_NODES..=MAX_NODES).contains(nodes));
     nodes.ok_or_else(|| format!("a devnet has {MIN_NODES} to {MAX_NODES} nodes"))
@@ -54,7 +54,7 @@ pub(crate) fn nodes(text: &str) -> Result<usize, String> {
 /// Reads a block time: `1s`, `10s`, or seconds alone.
 ///
 /// # Errors
-/// What is wrong with it.
+/// The fault.
 pub(crate) fn block_time(text: &str) -> Result<u64, String> {
     if text == "instant" {
         return Err("the nodes of a network cannot make blocks on demand: write seconds, as `1s`".to_owned());
@@ -67,7 +67,7 @@ pub(crate) fn block_time(text: &str) -> Result<u64, String> {
 /// Reads a delay in milliseconds: `50`, `50ms`.
 ///
 /// # Errors
-/// What is wrong with it.
+/// The fault.
 pub(crate) fn delay(text: &str) -> Result<u64, String> {
     let millis = number(text.strip_suffix("ms").unwrap_or(text)).and_then(|millis| u64::try_from(millis).ok());
     let millis = millis.filter(|millis| *millis <= MAX_DELAY_MILLIS);
@@ -77,7 +77,7 @@ pub(crate) fn delay(text: &str) -> Result<u64, String> {
 /// Reads a share in percent as permille: `5`, `5%`, `0.5`.
 ///
 /// # Errors
-/// What is wrong with it.
+/// The fault.
 pub(crate) fn loss(text: &str) -> Result<u16, String> {
     let share = text.strip_suffix('%').unwrap_or(text);
     let (whole, tenths) = share.split_once('.').unwrap_or((share, "0"));

@@ -44,7 +44,7 @@ pub(crate) struct Evidence {
     pub(crate) contracts: Vec<Contract>,
     /// The parameters that keys were made with.
     pub(crate) parameters: Vec<ParametersOfKeys>,
-    /// What it was made with.
+    /// The tools and settings that made it.
     pub(crate) tools: Tools,
     /// The files that the project is built from, by path.
     pub(crate) sources: Vec<Source>,
@@ -54,9 +54,9 @@ pub(crate) struct Evidence {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Threat {
-    /// What an attacker may try.
+    /// The attack.
     pub(crate) threat: String,
-    /// What prevents it.
+    /// The defence.
     pub(crate) defence: String,
     /// Its standing.
     pub(crate) standing: Standing,
@@ -100,7 +100,7 @@ pub(crate) struct Test {
     pub(crate) mock_proofs: usize,
     /// Real proofs.
     pub(crate) real_proofs: usize,
-    /// What an observer test has compared.
+    /// The comparisons of an observer test.
     pub(crate) observer: Option<Compared>,
 }
 
@@ -112,7 +112,7 @@ pub(crate) struct Circuit {
     pub(crate) name: String,
     /// The package that it is in.
     pub(crate) package: String,
-    /// What it states, by its documentation.
+    /// Its statement, from its documentation.
     pub(crate) doc: String,
     /// The digest of its layout.
     pub(crate) digest: String,
@@ -122,7 +122,7 @@ pub(crate) struct Circuit {
     pub(crate) public: Vec<Named>,
     /// The inputs that only the prover knows.
     pub(crate) private: Vec<Named>,
-    /// What the audit says.
+    /// The result of the audit.
     pub(crate) audit: Audit,
 }
 
@@ -136,7 +136,7 @@ pub(crate) struct Audit {
     pub(crate) determined: usize,
     /// Choices on which nothing depends.
     pub(crate) choices: usize,
-    /// What it found.
+    /// Its findings.
     pub(crate) findings: Vec<String>,
 }
 
@@ -169,7 +169,7 @@ pub(crate) struct Contract {
     pub(crate) circuits: Vec<KeyOf>,
     /// The calls that are transactions, and the constructor first.
     pub(crate) calls: Vec<Call>,
-    /// What is public of each event.
+    /// The public data of each event.
     pub(crate) events: Vec<EventShown>,
 }
 
@@ -221,7 +221,7 @@ pub(crate) struct ParametersOfKeys {
     pub(crate) development: bool,
 }
 
-/// What the document was made with.
+/// The tools and settings that made the document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Tools {
@@ -295,7 +295,7 @@ pub(crate) enum EvidenceError {
 }
 
 impl EvidenceError {
-    /// What to do about it.
+    /// The remedy.
     pub(crate) fn hint(&self) -> &'static str {
         match self {
             Self::TooLarge | Self::OtherDocument | Self::NotJson(_) => {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use dusk_sdk_circuit::audit;
+use dusk_sdk_circuit::{PROOF_BYTES, audit};
 use dusk_sdk_protocol::abi::{ContractAbi, Field, Function, FunctionKind, Shape, Type};
 
 use super::document::{
@@ -33,8 +33,6 @@ use crate::ops::testing::runs::{self, Selection, Status, TestResult, TestRun};
 const README: &str = "README.md";
 /// The most bytes of it that are read.
 const MAX_README_BYTES: u64 = 4 << 20;
-/// The length of a proof in the interface of a contract.
-const PROOF: Type = Type::FixedBytes(1008);
 
 /// Options of the evidence.
 #[derive(Debug, Clone, Copy)]
@@ -258,7 +256,7 @@ const MAX_DEPTH: usize = 16;
 fn has_proof(ty: &Type, abi: &ContractAbi, depth: usize) -> bool {
     let holds = |ty: &Type| depth > 0 && has_proof(ty, abi, depth - 1);
     match ty {
-        _ if *ty == PROOF => true,
+        Type::FixedBytes(bytes) => *bytes as usize == PROOF_BYTES,
         Type::Option(inner) | Type::List(inner) | Type::Set(inner) | Type::Array(inner, _) => holds(inner),
         Type::Tuple(items) => items.iter().any(holds),
         Type::Map(key, value) => holds(key) || holds(value),

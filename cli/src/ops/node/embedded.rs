@@ -23,7 +23,7 @@ use crate::ops::project::folders;
 const MAX_STOP: Duration = Duration::from_secs(5);
 /// How long work on other threads is waited for after that.
 const MAX_WORK_END: Duration = Duration::from_secs(1);
-/// What helps where the stored chain is damaged.
+/// The hint if the stored chain is damaged.
 const HINT_RESTORE: &str = "restore a copy of the folder, or start a new chain with `--data OTHER-DIR`";
 
 /// A running node.
@@ -125,13 +125,13 @@ fn broken(message: &str) -> anyhow::Error {
     )
 }
 
-/// What to do about a stored chain whose state cannot be read.
+/// The hint for a stored chain whose state cannot be read.
 fn chain_fault(error: &LedgerError) -> anyhow::Error {
     let cause = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
     Fault::environment(format!("the stored chain is damaged: {cause}"), HINT_RESTORE)
 }
 
-/// What to do about a store that cannot be opened, read or written.
+/// The hint for a store that cannot be opened, read or written.
 fn storage_fault(error: &StoreError) -> anyhow::Error {
     let mut message = error.to_string();
     if let Some(source) = std::error::Error::source(error) {

@@ -1,4 +1,4 @@
-//! What a node needs to know before it takes part in a network: genesis, keys, addresses.
+//! The settings with which a node takes part in a network: genesis, keys, addresses.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
 use std::path::{Path, PathBuf};
@@ -17,13 +17,13 @@ use crate::ops::report;
 const DEFAULT_UDP_PORT: u16 = 9000;
 /// The most nodes that are asked for peers.
 const MAX_BOOTSTRAP: usize = 64;
-/// What a node needs that has no genesis.
+/// The hint for a node without a genesis.
 const HINT_GENESIS: &str = "get the genesis file from the founder of the network, and name it with `--genesis FILE`";
 /// How to name a public address.
 const HINT_PUBLIC: &str =
     "name the address and port at which peers reach this node, for example `--public 203.0.113.7:9000`";
 
-/// What the command line says of a network.
+/// The command line's options of a network.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Joining {
     /// Nodes to ask for peers.
@@ -249,7 +249,7 @@ fn told(error: &(impl std::error::Error + ?Sized)) -> String {
     error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))
 }
 
-/// What to do about a genesis file.
+/// The hint for a genesis file.
 fn genesis_fault(error: &GenesisFileError) -> anyhow::Error {
     match error {
         GenesisFileError::Read { .. } => {
@@ -263,7 +263,7 @@ fn genesis_fault(error: &GenesisFileError) -> anyhow::Error {
     }
 }
 
-/// What to do about a keys file.
+/// The hint for a keys file.
 pub(crate) fn keys_fault(error: &KeysFileError) -> anyhow::Error {
     let message = told(error);
     match error {

@@ -1,4 +1,4 @@
-//! What a node tells of its work, line by line on stderr: `14:02:11.480 DEBUG local_node_kadcast: …`.
+//! The log of a node, line by line on stderr: `14:02:11.480 DEBUG local_node_kadcast: …`.
 
 use std::fmt::{self, Write as _};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -11,7 +11,7 @@ use tracing::{Event, Metadata, Subscriber};
 
 use crate::ops::report;
 
-/// What our crates' targets begin with: the log is about the node, not about its libraries.
+/// The prefix of our crates' targets: the log is about the node, not about its libraries.
 const OURS: &str = "local_node";
 /// The longest line, in characters: peers name things, too.
 const MAX_LINE_CHARS: usize = 1_000;

@@ -1,4 +1,4 @@
-//! Who has a port.
+//! The process that has a port.
 
 #[cfg(target_os = "linux")]
 use std::fs;

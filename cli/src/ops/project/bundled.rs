@@ -1,4 +1,4 @@
-//! What the binary carries: the SDK's sources, the templates, the tested versions. Made by `build.rs`.
+//! The files in the binary: the SDK's sources, the templates, the tested versions. `build.rs` makes them.
 
 /// Path with `/`, and content.
 pub(crate) type Files = &'static [(&'static str, &'static str)];

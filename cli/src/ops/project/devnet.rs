@@ -1,4 +1,4 @@
-//! What is kept of a devnet: its folder, its plan, and where its processes are while it is up.
+//! The files of a devnet: its folder, its plan, and the list of its running processes.
 //!
 //! | file | holds | written by |
 //! |---|---|---|
@@ -29,9 +29,9 @@ const VERSION: u32 = 1;
 const MAX_FILE_BYTES: u64 = 1 << 20;
 /// How long a node of this machine may take to accept a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(300);
-/// What helps where no devnet is up.
+/// The hint if no devnet is up.
 const HINT_UP: &str = "start one with `cargo dusk devnet up`";
-/// What helps where a file of the folder cannot be read.
+/// The hint if a file of the folder cannot be read.
 const HINT_RESET: &str = "remove what is left of the devnet with `cargo dusk devnet reset`";
 
 /// How a devnet was made. It stays until it is reset.
@@ -78,7 +78,7 @@ pub(crate) struct Running {
     pub(crate) supervisor: u32,
     /// Where the supervisor takes requests.
     pub(crate) control: SocketAddr,
-    /// What a request must bring: who can read this file may change the devnet.
+    /// The token of requests: a user who can read this file may change the devnet.
     pub(crate) token: String,
     /// Whether the first block has become final.
     pub(crate) is_ready: bool,
@@ -94,13 +94,13 @@ pub(crate) struct NodeProcess {
     pub(crate) node: usize,
     /// Where it is.
     pub(crate) addresses: Addresses,
-    /// What became of it.
+    /// Its state.
     pub(crate) state: NodeState,
     /// Its process, while it runs.
     pub(crate) process: Option<u32>,
 }
 
-/// What became of a node.
+/// The state of a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum NodeState {
@@ -173,7 +173,7 @@ impl DevnetFolder {
         self.0.join("genesis.json")
     }
 
-    /// What the supervisor tells, where it has no terminal.
+    /// The log of a supervisor without a terminal.
     pub(crate) fn supervisor_log(&self) -> PathBuf {
         self.0.join("supervisor.log")
     }
@@ -260,7 +260,7 @@ impl DevnetFolder {
         folders::write_atomically(&self.plan_file(), &serde_json::to_vec_pretty(plan)?)
     }
 
-    /// What was last written of running processes. They need not run any more: see [`is_up`](Self::is_up).
+    /// The last record of running processes. They need not run any more: see [`is_up`](Self::is_up).
     ///
     /// # Errors
     /// A usage fault when the file is damaged, or of another version.

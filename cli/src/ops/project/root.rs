@@ -18,7 +18,7 @@ const MAX_SETTINGS_BYTES: usize = 1024 * 1024;
 pub(crate) struct Project {
     /// The folder of the workspace's manifest.
     pub(crate) root: PathBuf,
-    /// What `dusk.toml` says.
+    /// The settings of `dusk.toml`.
     pub(crate) settings: Settings,
 }
 

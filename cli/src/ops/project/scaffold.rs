@@ -21,7 +21,7 @@ use crate::ops::report::Report;
 const MAX_NAME_BYTES: usize = 64;
 /// How many commands `new` offers.
 const MAX_COMMANDS: usize = 3;
-/// What templates write for the project's name.
+/// The placeholder for the project's name in templates.
 const NAME_MARK: &str = "{{name}}";
 
 /// A project that has been made.
@@ -33,7 +33,7 @@ pub(crate) struct Scaffolded {
     pub(crate) name: String,
     /// Its files, by path.
     pub(crate) files: Vec<String>,
-    /// What its README tells to do first.
+    /// The first command of its README.
     pub(crate) next: Vec<String>,
     /// Why there is no whole lock file yet.
     pub(crate) unlocked: Option<String>,

@@ -1,6 +1,6 @@
 //! The SDK on this machine: unpacked from the binary, and made known to cargo by a patch in the project.
 //!
-//! What is unpacked is compiled into contracts and run by builds. So the folder is private to the user, and holds
+//! Builds compile the unpacked files into contracts and run them. So the folder is private to the user, and holds
 //! exactly the files that the binary carries: another file, such as a build script, is removed with all the rest and
 //! unpacked anew.
 //!
@@ -25,7 +25,7 @@ const PACKAGE_FOLDER: &str = "sdk";
 
 /// Where the patch stands in a project.
 const PATCH_FILE: &str = ".cargo/config.toml";
-/// What a file beside the patch says where nothing else keeps the patch out of git.
+/// The text of a file that keeps the patch out of git, if nothing else does.
 const HIDES_PATCH: &str =
     "# Written by `cargo dusk`: the patch has a path of this machine.\n/config.toml\n/.gitignore\n";
 
@@ -75,7 +75,7 @@ fn is_whole(files: Files, folder: &Path) -> bool {
         && holds_only(files, folder, Path::new("")).unwrap_or(false)
 }
 
-/// What tools write beside a workspace's sources, and builds of projects do not read.
+/// Files that tools write beside a workspace's sources, and that builds of projects do not read.
 const WRITTEN_BY_TOOLS: [&str; 2] = ["Cargo.lock", "target"];
 
 fn holds_only(files: Files, root: &Path, below: &Path) -> std::io::Result<bool> {

@@ -72,7 +72,7 @@ pub(crate) struct Settings {
     pub(crate) build: BuildSettings,
     /// How keys of circuits are made.
     pub(crate) circuits: CircuitSettings,
-    /// What is deployed, and how.
+    /// The deployments and their settings.
     pub(crate) deploy: BTreeMap<String, DeployEntry>,
     /// Where the SDK comes from.
     pub(crate) sdk: SdkSettings,
@@ -137,7 +137,7 @@ struct Network {
 pub(crate) struct DeployEntry {
     /// The contract's package.
     pub(crate) contract: Option<String>,
-    /// Who signs, pays and owns.
+    /// The account that signs, pays and owns.
     pub(crate) from: Option<String>,
     /// The constructor's arguments, by name or by place.
     #[serde(deserialize_with = "exact::of_toml")]
@@ -203,12 +203,12 @@ impl Settings {
         given.or(self.defaults.network.as_deref()) == Some(DEVNET) && !self.networks.contains_key(DEVNET)
     }
 
-    /// Who signs: who is named, else the project's default.
+    /// The signer: the named account, or the project's default.
     pub(crate) fn signer<'a>(&'a self, given: Option<&'a str>) -> &'a str {
         given.or(self.defaults.account.as_deref()).unwrap_or(DEFAULT_ACCOUNT)
     }
 
-    /// What a name stands for in `[accounts]`.
+    /// The account of a name in `[accounts]`.
     pub(crate) fn account(&self, name: &str) -> Option<&str> {
         self.accounts.get(name).map(String::as_str)
     }

@@ -8,7 +8,7 @@ pub(crate) fn place(text: &str, offset: usize) -> String {
     format!(":{line}:{column}")
 }
 
-/// What helps where the reader of TOML stops in the digits of a number.
+/// The hint if the reader of TOML stops in the digits of a number.
 pub(crate) fn hint_for_digits(text: &str, at: usize) -> Option<String> {
     let name = in_digits(text, at).and_then(|_| key_of(text, at))?;
     Some(format!("TOML has no numbers of more than 64 bits: write `{name} = \"…\"`, the digits as a text"))

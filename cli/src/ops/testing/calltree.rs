@@ -1,4 +1,4 @@
-//! What a transaction or query did, told in the words of the contracts: a tree of calls with decoded arguments, results
+//! The trace of a transaction or query with names of the contracts: a tree of calls with decoded arguments, results
 //! and events.
 
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ use crate::ops::chain::names::Labels;
 use crate::ops::chain::refusal::Refusal;
 use crate::ops::contract::sandbox::Driver;
 
-/// What reads one contract's bytes.
+/// The reader of one contract's bytes.
 pub(crate) struct Reader {
     abi: ContractAbi,
     driver: Driver,
@@ -39,7 +39,7 @@ impl Reader {
 /// One transaction or query of a test.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Deed {
-    /// What kind of thing.
+    /// The kind of action.
     pub(crate) action: Action,
     /// The account that signed; empty for a query.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -65,7 +65,7 @@ pub(crate) struct Call {
     pub(crate) gas: u64,
     /// Gas that it was charged without its callees.
     pub(crate) own_gas: u64,
-    /// What it returned; absent where that is nothing, or it failed.
+    /// Its result; absent if it has none or failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) result: Option<Value>,
     /// Why it failed.
@@ -74,12 +74,12 @@ pub(crate) struct Call {
     /// The place in the sources where it panicked. Only builds with logs tell.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) place: Option<String>,
-    /// What it did, in order.
+    /// Its actions, in order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) steps: Vec<Step>,
 }
 
-/// What a call did next.
+/// The next action of a call.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Step {
@@ -96,7 +96,7 @@ pub(crate) enum Step {
     Log(String),
 }
 
-/// What the SDK logs before a panic, with its place behind it.
+/// The SDK's log line before a panic; the place follows.
 const PANIC_PLACE: &str = "panicked at ";
 
 /// Reads what tests did.

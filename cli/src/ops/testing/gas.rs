@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::runs::{Status, TestResult};
 use crate::error::Fault;
 
-/// What the calls of one function were charged.
+/// The gas of the calls of one function.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct FunctionGas {
     /// The contract.
@@ -32,7 +32,7 @@ pub(crate) struct FunctionGas {
     pub(crate) max: u64,
 }
 
-/// What deploying one contract was charged.
+/// The gas of one contract's deployment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct DeployGas {
     /// The contract.
@@ -129,7 +129,7 @@ pub(crate) struct Snapshot(BTreeMap<String, u64>);
 /// A figure that differs from the saved one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Change {
-    /// What it is of: `test …`, `call …`, `deploy …`.
+    /// Its subject: `test …`, `call …`, `deploy …`.
     pub(crate) of: String,
     /// The saved figure; `None` where there is none.
     pub(crate) before: Option<u64>,
@@ -183,8 +183,8 @@ impl Snapshot {
         Ok(Self(figures))
     }
 
-    /// What differs in `now`. A figure may differ by `tolerance` percent of the saved one. What only one side knows is
-    /// told, and over where it is gone: a new test changes no old cost.
+    /// The differences of `now`. A figure may differ by `tolerance` percent of the saved one. A figure of one side only
+    /// is listed; a missing one exceeds the tolerance, and a new one does not, because a new test changes no old cost.
     pub(crate) fn changes(&self, now: &Self, tolerance: f64) -> Vec<Change> {
         let all = self.0.keys().chain(now.0.keys().filter(|of| !self.0.contains_key(*of)));
         let changes = all.filter_map(|of| {

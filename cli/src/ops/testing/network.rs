@@ -38,7 +38,7 @@ const GAS_PRICE: u64 = 1;
 const LIMITS_OF_FAILURES: [u64; 3] = [10_000_000, 50_000_000, 250_000_000];
 /// How often a limit that does not suffice is raised before the largest is taken.
 const MAX_RAISES: u32 = 6;
-/// What a node says before the reason why a call failed.
+/// The text of a node before the reason why a call failed.
 const MACHINE: &str = "VM error: ";
 const HINT_NODE: &str = "look at the node with `cargo dusk devnet status`, and test again";
 
@@ -111,7 +111,7 @@ struct OnNetwork<'a> {
     report: TestReport,
 }
 
-/// What a transaction is to do.
+/// The payload of a transaction.
 struct Order {
     action: Action,
     from: String,

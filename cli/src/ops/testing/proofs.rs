@@ -23,7 +23,7 @@ use crate::ops::report::Report;
 /// The most circuits that one run may bring along.
 const MAX_CIRCUITS: usize = 1024;
 
-/// What tests get when they ask for a proof.
+/// The proofs that tests get.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ProofMode {
     /// Checks all constraints but proves nothing: fast, and accepted by the test host only.

@@ -67,7 +67,7 @@ pub(crate) struct Program {
     name: String,
 }
 
-/// What came of one test.
+/// The result of one test.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct TestResult {
     /// The program that it is in.
@@ -86,10 +86,10 @@ pub(crate) struct TestResult {
     /// Why it was skipped.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,
-    /// What the comparison of its runs gave, of an observer test.
+    /// The result of comparing its runs, for an observer test.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) observer: Option<Compared>,
-    /// What it printed: of a failed test, and of any where that was asked for.
+    /// Its output: for a failed test, and for each test if the options ask for it.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) output: String,
 }
@@ -130,7 +130,7 @@ pub(crate) enum Status {
     Skipped,
 }
 
-/// What came of all tests.
+/// The results of all tests.
 #[derive(Debug)]
 pub(crate) struct TestRun {
     /// The tests, program by program.
@@ -139,7 +139,7 @@ pub(crate) struct TestRun {
     pub(crate) broken: Vec<(String, String)>,
     /// How long the programs ran.
     pub(crate) elapsed: Duration,
-    /// What the host saw.
+    /// The host's report.
     pub(crate) report: Report,
 }
 
@@ -256,7 +256,7 @@ pub(crate) fn run(programs: &[Program], host: TestHost, selection: Selection<'_>
     Ok(run)
 }
 
-/// What the chain of a test cannot do, by program and test.
+/// The functions that the chain of a test lacks, by program and test.
 type NeedsMore<'a> = &'a (dyn Fn(&str, &str) -> Option<String> + Sync);
 
 /// A test that failed of what its chain cannot do is skipped: it says nothing about the contract.
@@ -302,7 +302,7 @@ pub(crate) fn list(programs: &[Program], selection: Selection<'_>) -> Result<Vec
     Ok(names)
 }
 
-/// What came of one run of a program.
+/// The result of one run of a program.
 struct Ended {
     status: ExitStatus,
     output: String,
@@ -395,7 +395,7 @@ impl Program {
     }
 }
 
-/// What is told of a program that was ended because none of its tests ended any more.
+/// The error for a program that was killed because none of its tests ended.
 fn silent(output: &str, silence: Duration, hung: &[String]) -> String {
     let more = hung.len().saturating_sub(MAX_NAMED);
     let named = hung[..hung.len() - more].join(", ");
@@ -451,14 +451,14 @@ impl Watched {
     }
 }
 
-// What these locks guard is whole at any time.
+// The data under these locks is consistent at any time.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Reads what libtest prints: a line for each test, then what they printed, the failed ones or all.
 fn read_output(program: &str, output: &str) -> Vec<TestResult> {
-    // What tests print comes after all results, and may look like one.
+    // The output of tests comes after all results, and may look like one.
     let told = output.lines().take_while(|line| !ends_section(line));
     let mut results: Vec<TestResult> = told.filter_map(|line| read_line(program, line)).collect();
     // Through these circuits serve us; nobody wrote them. That one fails is worth a word.
@@ -523,7 +523,7 @@ fn printed_by_tests(output: &str) -> BTreeMap<String, String> {
     printed
 }
 
-/// What the host saw of each test. A test may have had several chains.
+/// The host's reports of each test. A test may have had several chains.
 fn add_figures(results: &mut [TestResult], report: &Report) {
     for result in results {
         let full = result.full_name();

@@ -13,9 +13,9 @@ use crate::ops::chain::client::Client;
 use crate::ops::chain::names::Signer;
 use crate::ops::chain::transact;
 
-/// What a test's account begins with, in LUX.
+/// The initial balance of a test's account, in LUX.
 pub(crate) const ACCOUNT_LUX: u64 = 2_000 * LUX_PER_DUSK;
-/// What an account must have left to be lent again, in LUX.
+/// The least balance of an account that is lent again, in LUX.
 const ENOUGH_LUX: u64 = 1_000 * LUX_PER_DUSK;
 /// How many accounts are funded at once: their transfers share a block.
 const ACCOUNTS_AT_ONCE: usize = 16;
@@ -38,7 +38,7 @@ impl Funded {
     }
 }
 
-/// Whose money the tests spend.
+/// The account whose money the tests spend.
 pub(super) struct Treasury {
     client: Client,
     chain_id: u8,

@@ -16,7 +16,7 @@ const ROUNDS: u64 = 4;
 const STEPS: u8 = 3;
 const MIB: usize = 1 << 20;
 
-/// What happens to a queue.
+/// An operation on a queue.
 #[derive(Debug, Clone)]
 enum Deed {
     /// A message comes: round from the present one on, step, signer, bytes.
@@ -42,7 +42,7 @@ struct Model {
     round: u64,
     came: u64,
     waiting: Vec<Waiting>,
-    /// What the last step took.
+    /// The messages that the last step took.
     taken: Vec<u64>,
 }
 

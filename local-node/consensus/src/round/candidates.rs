@@ -18,7 +18,7 @@ use crate::parameters::{MAX_BLOCK_BYTES, is_emergency};
 /// Bytes of the two counts in a block: of transactions and of faults.
 const COUNT_BYTES: usize = 8;
 
-/// What a block with these failed iterations leaves for transactions and faults.
+/// The bytes that a block with these failed iterations leaves for transactions and faults.
 pub(super) fn max_body_bytes(failed: &IterationsInfo) -> usize {
     let header = Header { failed_iterations: failed.clone(), ..Header::default() };
     // A certificate's vote is longer than the default one.
@@ -154,7 +154,7 @@ impl Round {
 /// claims about the body; also that it is within the bounds of a block.
 ///
 /// # Errors
-/// What is wrong, in words.
+/// The fault, in words.
 pub fn check_candidate(block: &Block) -> Result<(), &'static str> {
     if block.header.hash != block.header.compute_hash() {
         return Err("the hash is not the header's");

@@ -18,7 +18,7 @@ use crate::tally::VoteError;
 /// Bytes that a vote takes in the queue.
 const VOTE_BYTES: usize = size_of::<Ratification>();
 
-/// What two votes must have in common to be verified and counted together.
+/// The key that votes must share to be verified and counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Ballot {
     pub(super) header: ConsensusHeader,
@@ -97,7 +97,7 @@ impl Round {
             group.into_iter().filter_map(|message| self.admit(context, ballot, message, timing)).collect();
         if origin == Origin::Network {
             votes.retain(|vote| self.accept_result(context, &vote.message, timing));
-            // What is kept is not counted together with what was verified with it.
+            // A stored vote is not counted together with the votes that were verified with it.
             let (together, coming) = (timing != Timing::Early, votes.len());
             self.drop_wrong(ballot, &mut votes, together);
             if votes.len() < coming {

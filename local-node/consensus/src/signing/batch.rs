@@ -24,17 +24,17 @@ const COEFFICIENT_BYTES: usize = COEFFICIENT_BITS / 8;
 /// A statement that all `signers` have signed a message, and `signature` is the sum of their signatures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
-    /// Who has signed.
+    /// The signers.
     pub signers: Vec<PublicKey>,
     /// The sum of their signatures.
     pub signature: BlsSignature,
-    /// What they have signed.
+    /// The signed message.
     pub message: Vec<u8>,
     /// The version of the signatures.
     pub version: BlsVersion,
 }
 
-/// What a pairing takes of a claim.
+/// The inputs of a pairing from a claim.
 struct Term {
     place: usize,
     key: SumOfKeys,

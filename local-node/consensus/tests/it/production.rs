@@ -13,7 +13,7 @@ fn written(value: &impl Serializable) -> Vec<u8> {
     bytes
 }
 
-/// What the production crate reads, all bytes used up.
+/// The value that the production crate reads from all bytes.
 fn read<T: Serializable>(mut bytes: &[u8]) -> std::io::Result<T> {
     let value = T::read(&mut bytes)?;
     assert!(bytes.is_empty(), "{} bytes are left over", bytes.len());

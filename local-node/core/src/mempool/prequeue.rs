@@ -138,7 +138,7 @@ impl Prequeue {
         due.iter().filter_map(|place| self.take(place)).collect()
     }
 
-    /// Puts a transaction back that was tried in vain.
+    /// Puts a transaction back whose admission failed.
     ///
     /// # Errors
     /// [`GivenUp::Exhausted`] after the last try.

@@ -42,7 +42,7 @@ fn pool(max_transactions: usize) -> Mempool {
     Mempool::new(Limits { max_transactions, ..Limits::default() })
 }
 
-/// What a block would hold, as (sender, nonce), if everything runs.
+/// The transactions of a block, as (sender, nonce), if everything runs.
 fn order(pool: &Mempool) -> Vec<(BlsKey, u64)> {
     let mut queue = pool.queue();
     std::iter::from_fn(|| {
@@ -340,7 +340,7 @@ impl Model {
 
     pub(crate) fn used(&mut self, sender: BlsKey, nonce: u64) {
         self.waiting.retain(|(tx, _)| tx.sender() != sender || tx.nonce() > nonce);
-        // What the highest used nonce has left behind a gap cannot run.
+        // Transactions behind a gap after the highest used nonce cannot run.
         for nonce in nonce + 1..=nonce + 10 {
             if self.find(sender, nonce).is_none() {
                 self.waiting.retain(|(tx, _)| tx.sender() != sender || tx.nonce() < nonce);
@@ -422,7 +422,7 @@ fn parked_transactions_are_bounded_in_bytes() {
     queue.park(sized(5, 1, 400), 0).expect("fits");
     queue.park(sized(6, 1, 400), 0).expect("fits");
     assert_eq!(queue.park(transaction(0, 7, 1), 0), Err(PoolError::TooManyParkedBytes { most: 2 * one }));
-    // Whoever takes the place of another one counts less by that.
+    // A replacement counts only by its difference in size.
     queue.park(sized(6, 2, 400), 0).expect("fits in its place");
     assert_eq!(queue.park(sized(6, 3, 401), 0), Err(PoolError::TooManyParkedBytes { most: 2 * one }));
     assert!(queue.transaction(&sized(6, 2, 400).id()).is_some(), "who is refused displaces nobody");

@@ -11,7 +11,7 @@ use local_node_types::keys::BlsKey;
 use local_node_types::ledger::LedgerTransaction;
 use local_node_types::rules::Rules;
 
-/// What identifies a transaction: its hash as a scalar, little-endian.
+/// The id of a transaction: its hash as a scalar, little-endian.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TxId(pub [u8; 32]);
 
@@ -66,7 +66,7 @@ impl ValidTransaction {
         self.0.id
     }
 
-    /// Who signed it and pays for it.
+    /// The account that signed it and pays for it.
     #[must_use]
     pub fn sender(&self) -> BlsKey {
         self.0.sender

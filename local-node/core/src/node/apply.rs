@@ -12,7 +12,7 @@ use super::consensus::Purpose;
 use crate::faults::check_all;
 use crate::interface::{Answer, Cause, Event, LedgerId, LedgerRequest, Output, PeerId, Planted};
 
-/// What the ledger is doing to the chain.
+/// The ledger's running change of the chain.
 #[derive(Debug)]
 pub(super) enum Job {
     Accept { id: LedgerId, step: Step },
@@ -44,12 +44,12 @@ impl Step {
     }
 }
 
-/// What is wrong with a block that cannot be accepted.
+/// The fault of a block that cannot be accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Refusal {
     /// The block itself: it is not tried again.
     Block,
-    /// What its hash does not cover, such as its attestation: another copy may be good. If the hash were refused,
+    /// Data outside its hash, such as its attestation: another copy may be good. If the hash were refused,
     /// anybody could keep the good copy out.
     Copy,
     /// It is ahead of this node's clock.
@@ -72,7 +72,7 @@ pub(super) struct Plan {
     cause: Cause,
     /// The block at which the branches part.
     ancestor: Hash,
-    /// What is still to be accepted.
+    /// The blocks that are still to be accepted.
     steps: VecDeque<Step>,
     /// The blocks that were taken back, lowest first.
     old: Vec<Block>,

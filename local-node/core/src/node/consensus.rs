@@ -1,4 +1,4 @@
-//! What the consensus wants.
+//! The outputs of the consensus.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -11,7 +11,7 @@ use super::{ASKED_PEERS, Core};
 use crate::faults::check_all;
 use crate::interface::{LedgerRequest, Output, Planted, Record, Target, Want};
 
-/// What the ledger is asked for on behalf of the consensus.
+/// The requests to the ledger on behalf of the consensus.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Purpose {
     Build(RequestId),
@@ -56,7 +56,7 @@ impl Core {
         self.carry_out(now, wishes, out);
     }
 
-    /// What is being built or verified is for another tip.
+    /// The running build or verification is for another tip.
     pub(super) fn cancel_requests(&mut self, out: &mut Vec<Output>) {
         self.executions.clear();
         while let Some((id, _)) = self.requests.pop_first() {

@@ -18,7 +18,7 @@ const MAX_FORKS: usize = 64;
 /// More hashes are asked for when fewer blocks than this are wanted, so that the download does not pause.
 const ASK_AHEAD_BLOCKS: usize = 32;
 
-/// What the hashes after a block cost a peer of what it may have.
+/// The cost of the hashes after a block, from a peer's budget.
 const HASHES_COST_ITEMS: usize = 10;
 
 /// Where a message came from.
@@ -64,7 +64,7 @@ impl Core {
                 Message::Inventory(inventory) => self.on_inventory(now, from, &inventory, out),
                 Message::GetBlocks(request) => self.serve(now, ingress, Serve::HashesAfter(request.locator), out),
                 Message::GetResource(request) => self.on_get_resource(now, ingress, &request, out),
-                // Who drives the core checks transactions and answers questions for them.
+                // The driver of the core checks transactions and answers queries about them.
                 _ => Verdict::Ignore,
             }
         };

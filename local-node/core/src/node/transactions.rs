@@ -228,7 +228,7 @@ impl Core {
                 }
             }
         }
-        // What came after one that does not wait again cannot run.
+        // The successors of a transaction that does not wait again cannot run.
         for (sender, account) in accounts {
             let gone = self.mempool.account_changed(sender, account);
             tell_removed(gone.into_iter().map(|id| (id, Removal::Nonce)), out);

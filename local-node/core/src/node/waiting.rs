@@ -1,4 +1,4 @@
-//! What time does: timers, stalls, and signs that others are ahead.
+//! Effects of time: timers, stalls, and signs that other nodes are ahead.
 
 use local_node_consensus::{Input as ConsensusInput, Millis};
 

@@ -135,7 +135,7 @@ impl Assembly {
         None
     }
 
-    /// Whether too many attempts were in vain.
+    /// Whether too many attempts to decode the message failed.
     pub const fn is_hopeless(&self) -> bool {
         self.attempts >= MAX_ATTEMPTS
     }

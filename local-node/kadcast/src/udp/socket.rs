@@ -12,7 +12,7 @@ pub trait Socket: Send + Sync + 'static {
     /// The address that the socket listens on.
     ///
     /// # Errors
-    /// What the system says.
+    /// The error of the operating system.
     fn local_addr(&self) -> io::Result<SocketAddr>;
 
     /// Waits until a datagram may have come.

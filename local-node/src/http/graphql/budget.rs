@@ -1,10 +1,10 @@
-//! What an answer may take: fields and bytes, counted while it is made.
+//! The budget of an answer: fields and bytes, counted while it is made.
 //!
 //! Every field is charged when it begins, every value with its length when it is there. An answer that exceeds its
 //! budget is not finished: nothing more is resolved or read, and the client hears why.
 //!
-//! What an answer is made from is charged before it is read: what the answer holds (transactions, events) against one
-//! bound, what is only looked through against another.
+//! Stored data is charged before it is read: the parts of the answer (transactions, events) against one bound, data
+//! that is only searched against another.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -29,14 +29,14 @@ pub const MAX_ANSWER_FIELDS: usize = 100_000;
 pub(super) const MAX_HELD_BYTES: usize = 64 * 1024 * 1024;
 /// The most bytes of blocks that are looked through for an answer, one after the other, as they are stored.
 pub(super) const MAX_READ_BYTES: usize = 512 * 1024 * 1024;
-/// What a field takes besides its name and value.
+/// The bytes of a field besides its name and value.
 const FIELD_BYTES: usize = 8;
 /// The field that the library answers by itself.
 const TYPE_NAME: &str = "__typename";
-/// What an event takes as a document besides its topic and data: its JSON has other parts, and each is an allocation.
+/// The bytes of an event's document besides topic and data: its JSON has other parts, each an allocation.
 const EVENT_DOCUMENT_BYTES: usize = 1024;
 
-/// What is left for an answer. Clones share it.
+/// The rest of an answer's budget. Clones share it.
 #[derive(Debug, Clone)]
 pub(super) struct Budget(Arc<Left>);
 
@@ -81,7 +81,7 @@ impl Budget {
         refused(store.block_if(height, &mut |bytes| take(&self.0.read, bytes)))
     }
 
-    /// What of a block is not its transactions.
+    /// The parts of a block without its transactions.
     ///
     /// # Errors
     /// When the answer would hold too much, or the chain cannot be read.
@@ -116,7 +116,7 @@ impl Budget {
     /// Charges a field or a value of the answer. Does not return when it is too much.
     async fn spend(&self, fields: usize, bytes: usize) {
         if !take(&self.0.fields, fields) || !take(&self.0.bytes, bytes) {
-            // What is being read on other threads is for nobody.
+            // Nobody needs the reads that run on other threads.
             self.0.held.store(0, Ordering::Relaxed);
             self.0.read.store(0, Ordering::Relaxed);
             self.0.exceeded.notify_one();
@@ -230,7 +230,7 @@ impl Extension for Charging {
         let Some(budget) = context.data_opt::<Budget>() else {
             return next.run(context, info).await;
         };
-        // What has no fields of its own is a value; the others are charged field by field.
+        // A value without fields is charged here; the others are charged field by field.
         let set = &info.field.selection_set.node;
         let is_value = set.items.is_empty();
         let (named, name_bytes) = context.data_opt::<TypeNames>().map(|names| names.selected(set)).unwrap_or_default();

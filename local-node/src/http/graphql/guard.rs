@@ -1,4 +1,4 @@
-//! What is refused of a query before it is read or checked, because reading and checking themselves would cost too
+//! Limits of a query before it is read or checked, because reading and checking themselves would cost too
 //! much: nesting, and fragments that multiply each other.
 
 use std::collections::HashMap;
@@ -64,7 +64,7 @@ fn after_line(text: &[u8]) -> &[u8] {
     &text[end..]
 }
 
-/// What follows a string whose first quotation mark is passed.
+/// The rest after a string whose first quotation mark is passed.
 fn after_string(text: &[u8]) -> &[u8] {
     if let Some(mut block) = text.strip_prefix(b"\"\"") {
         while !block.is_empty() {
@@ -90,7 +90,7 @@ fn after_string(text: &[u8]) -> &[u8] {
 /// Counts the fields that a query selects with all fragments in their places, each fragment once.
 struct Counting<'a> {
     document: &'a ExecutableDocument,
-    /// What each fragment selects; nothing while it is being counted.
+    /// The fields of each fragment; nothing while it is being counted.
     counted: HashMap<&'a Name, Option<usize>>,
 }
 

@@ -258,7 +258,7 @@ fn raw(transaction: &LedgerTransaction) -> String {
     hex::encode(protocol.encode_for_format(TransactionFormat::Aegis))
 }
 
-/// What a transaction calls.
+/// The call of a transaction.
 #[derive(SimpleObject)]
 pub(super) struct CallData {
     contract_id: String,

@@ -9,7 +9,7 @@ use crate::keys::{BlsKey, BlsSignature};
 /// The most failed iterations that a block reports.
 pub const MAX_FAILED_ITERATIONS: usize = 8;
 
-/// What a member of a committee says about an iteration.
+/// The vote of a committee's member about an iteration.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Vote {
     /// No candidate came before the timeout.

@@ -11,11 +11,11 @@ use crate::keys::{BlsKey, BlsSignature};
 pub struct Statement<T> {
     /// The iteration.
     pub header: ConsensusHeader,
-    /// Who signed.
+    /// The signer.
     pub signer: BlsKey,
     /// The signature.
     pub signature: BlsSignature,
-    /// What was stated: the hash of a candidate, or a vote.
+    /// The signed statement: the hash of a candidate, or a vote.
     pub payload: T,
 }
 

@@ -86,7 +86,7 @@ pub struct Header {
     pub state_root: Hash,
     /// The filter over the events of this block.
     pub event_bloom: Bloom,
-    /// Who made the block.
+    /// The generator of the block.
     pub generator: BlsKey,
     /// The Merkle root over the transactions' digests.
     pub tx_root: Hash,
@@ -117,7 +117,7 @@ impl Header {
         Sha3_256::digest(bytes).into()
     }
 
-    /// What messages about this block's iteration refer to.
+    /// The header of messages about this block's iteration.
     #[must_use]
     pub const fn consensus_header(&self) -> ConsensusHeader {
         ConsensusHeader { prev_block_hash: self.prev_block_hash, round: self.height, iteration: self.iteration }

@@ -69,7 +69,7 @@ struct Shared {
     format: TransactionFormat,
     /// Empty until it is asked for, where there are `bytes`.
     protocol: OnceLock<Transaction>,
-    /// What a transaction with blobs was read from.
+    /// The encoded form of a transaction with blobs.
     bytes: Option<Box<[u8]>>,
     id: OnceLock<Hash>,
     digest: OnceLock<Hash>,
@@ -149,7 +149,7 @@ impl LedgerTransaction {
         }
     }
 
-    /// What people and the ledger know the transaction by: its hash, independent of the format.
+    /// The transaction's id for users and the ledger: its hash, independent of the format.
     #[must_use]
     pub fn id(&self) -> Hash {
         *self.0.id.get_or_init(|| dusk_bytes::Serializable::to_bytes(&self.protocol().hash()))

@@ -4,7 +4,7 @@ use crate::codec::{Decode, DecodeError, Encode, Reader};
 use crate::keys::{BlsKey, BlsSignature};
 use crate::ledger::{Attestation, ConsensusHeader, StepVotes, Vote};
 
-/// Who signed a message, and the signature. Neither has been checked.
+/// The signer of a message, and the signature. Neither has been checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SignedBy {
     /// The signer.
@@ -26,13 +26,13 @@ impl Decode for SignedBy {
     }
 }
 
-/// What a vote in validation signs: header, the byte 1, vote.
+/// The signed bytes of a vote in validation: header, the byte 1, vote.
 #[must_use]
 pub fn validation_bytes(header: &ConsensusHeader, vote: &Vote) -> Vec<u8> {
     step_bytes(header, 1, vote)
 }
 
-/// What a vote in ratification signs: header, the byte 2, vote.
+/// The signed bytes of a vote in ratification: header, the byte 2, vote.
 #[must_use]
 pub fn ratification_bytes(header: &ConsensusHeader, vote: &Vote) -> Vec<u8> {
     step_bytes(header, 2, vote)
@@ -52,7 +52,7 @@ pub struct Validation {
     pub header: ConsensusHeader,
     /// The vote.
     pub vote: Vote,
-    /// Who cast it.
+    /// The voter.
     pub signed: SignedBy,
 }
 
@@ -74,7 +74,7 @@ impl Decode for Validation {
     }
 }
 
-/// What kind of quorum a validation came to. It repeats the vote; whoever reads the result goes by the vote.
+/// The kind of a validation's quorum. It repeats the vote; readers of the result use the vote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum QuorumType {
     /// A supermajority for valid.
@@ -121,7 +121,7 @@ impl Decode for QuorumType {
     }
 }
 
-/// What the validation committee of an iteration decided, with the votes that prove it.
+/// The decision of an iteration's validation committee, with the votes that prove it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ValidationResult {
     /// The votes; empty for [`Vote::NoQuorum`].
@@ -169,7 +169,7 @@ pub struct Ratification {
     pub timestamp: u64,
     /// The validation result that the vote rests on.
     pub validation: ValidationResult,
-    /// Who cast it.
+    /// The voter.
     pub signed: SignedBy,
 }
 

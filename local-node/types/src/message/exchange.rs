@@ -114,7 +114,7 @@ impl Decode for GetBlocks {
 /// Asks for things by their names, on behalf of one node, until a time, over a number of hops.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GetResource {
-    /// What is asked for.
+    /// The requested items.
     pub inventory: Inventory,
     /// Where to send it.
     pub requester: SocketAddr,

@@ -26,7 +26,7 @@ use crate::session::{Receipt, Session};
 /// A transaction that was included, whether its call succeeded or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Executed {
-    /// What the call returned, or why it, or the deployment, failed.
+    /// The result of the call, or the error of the call or deployment.
     pub result: Result<Vec<u8>, CallError>,
     /// Gas that is paid for.
     pub gas_spent: u64,

@@ -1,4 +1,4 @@
-//! What can be said of a transaction without the state.
+//! Checks of a transaction without the state.
 
 use dusk_core::stake::STAKE_CONTRACT;
 use dusk_core::transfer::{TRANSFER_CONTRACT, Transaction};

@@ -1,4 +1,4 @@
-//! What contracts may not ask of the transfer contract while a transaction runs.
+//! Calls of the transfer contract that contracts may not make while a transaction runs.
 
 use dusk_core::abi::ContractId;
 use dusk_core::transfer::withdraw::{Withdraw, WithdrawReceiver, WithdrawReplayToken};

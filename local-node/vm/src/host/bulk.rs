@@ -10,7 +10,7 @@ use crate::error::VmError;
 use crate::memory::{AccessError, BLOCK_BYTES, Memory, OutOfSpace};
 use crate::module::{BULK, ModuleInfo, PassiveData, drop_name, init_name};
 
-/// What `memory.grow` returns when the memory cannot grow.
+/// The result of `memory.grow` if the memory cannot grow.
 const CANNOT_GROW: u64 = u64::MAX;
 
 /// Bytes that are written at once. Between two such pieces the time and the memory are looked at.

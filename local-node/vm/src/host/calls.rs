@@ -29,14 +29,14 @@ pub(crate) struct Request<'a> {
     pub(crate) deploying: bool,
 }
 
-/// What a call gave back.
+/// The result of a call.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) data: Vec<u8>,
     pub(crate) gas_spent: u64,
 }
 
-/// What came of a top-level call.
+/// The result of a top-level call.
 pub(crate) struct TopLevel {
     /// Absent where a panic may have left it half changed.
     pub(crate) session: Option<Box<SessionState>>,
@@ -69,7 +69,7 @@ pub(crate) fn run_top_level(session: Box<SessionState>, request: &Request<'_>, f
         call(&mut store, request)
     });
     let mut data = store.into_data();
-    // What the call held is gone, or in its answer. Less is never refused.
+    // The memory of the call is free again, or in its answer. A smaller share is never refused.
     let _ = data.session.hold_beside(0);
     let fed = data.feed.map_or_else(Vec::new, Feed::into_items);
     // A panic in a function that contracts import is caught there. One that comes this far is the machine's own.

@@ -21,7 +21,7 @@ impl Code {
         self.hash
     }
 
-    /// What is known of the module.
+    /// The known data of the module.
     pub(crate) fn info(&self) -> &ModuleInfo {
         &self.info
     }

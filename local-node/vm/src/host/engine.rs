@@ -27,7 +27,7 @@ pub(crate) struct Engine {
     wasm: wasmtime::Engine,
     clock: Clock,
     interrupted: AtomicBool,
-    /// What the sessions of queries hold together.
+    /// The total that the sessions of queries hold.
     shares: Arc<Shares>,
     linker_32: Linker<StoreData>,
     linker_64: Linker<StoreData>,
@@ -72,7 +72,7 @@ impl Engine {
         self.interrupted.load(Ordering::Relaxed)
     }
 
-    /// What the sessions of queries hold together.
+    /// The total that the sessions of queries hold.
     pub(crate) fn shares(&self) -> &Arc<Shares> {
         &self.shares
     }

@@ -13,7 +13,7 @@ const MAX_TEXT: usize = 200;
 
 /// Runs a function; its panic becomes [`VmError::HostPanic`].
 ///
-/// Whoever calls it sees to it that what the function may have left half changed is undone or not used again: the
+/// The caller makes sure that data which the function may have left half changed is undone or not used again: the
 /// contract's memory and events by the rollback of the failed call, a session's state by being given up.
 pub(crate) fn caught<R>(function: impl FnOnce() -> R) -> Result<R, VmError> {
     catch_unwind(AssertUnwindSafe(function)).map_err(|panic| VmError::HostPanic(text(&*panic)))

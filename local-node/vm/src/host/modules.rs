@@ -2,7 +2,7 @@
 //!
 //! A module is compiled by whoever asks for it first; others who ask for the same one meanwhile wait for that. Nobody
 //! else waits: no lock is held while a module compiles. So many modules compile at a time, and one more waits its turn.
-//! What compiles for a question ([`as_question`]) leaves some turns to blocks and to transactions that were taken.
+//! A compilation for a query ([`as_question`]) leaves some turns to blocks and to accepted transactions.
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -58,7 +58,7 @@ pub(crate) struct ModuleStore {
     objects: Option<Objects>,
 }
 
-/// What comes of compiling a module, for all who wait for it.
+/// The result of compiling a module, for all threads that wait for it.
 type Compiling = OnceLock<Result<Arc<Code>, ModuleError>>;
 
 #[derive(Debug, Default)]
@@ -184,7 +184,7 @@ impl Drop for Turn<'_> {
     }
 }
 
-// What these locks guard is whole after each statement, so a panic elsewhere does not matter.
+// The data under these locks is consistent after each statement, so a panic elsewhere does not matter.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -247,7 +247,7 @@ mod tests {
         store.code(&engine, &contract(1)).unwrap();
         std::thread::scope(|scope| {
             let asked = scope.spawn(|| as_question(|| store.code(&engine, &contract(2)).map(drop)));
-            // What compiles meanwhile does not give its turn to a question.
+            // The running compilation does not give its turn to a query.
             for number in 3..6 {
                 store.code(&engine, &contract(number)).unwrap();
             }

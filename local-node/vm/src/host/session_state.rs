@@ -33,7 +33,7 @@ const MEASURED_GROWTH_BYTES: usize = 32 << 20;
 /// Mappings that a memory has without any pages.
 const MEMORY_MAPPINGS: usize = 2;
 
-/// What a session has made of a committed state. While a top-level call runs, the engine's store owns it.
+/// The changes of a session to a committed state. While a top-level call runs, the engine's store owns it.
 pub(crate) struct SessionState {
     shared: Arc<Shared>,
     base: Arc<State>,
@@ -43,7 +43,7 @@ pub(crate) struct SessionState {
     opened: Vec<Opened>,
     /// Mappings that the opened contracts need at most.
     mappings: usize,
-    /// What it holds of the memory for queries, if it is a query.
+    /// Its share of the memory for queries, if it is a query.
     share: Option<Share>,
     meta: BTreeMap<String, Vec<u8>>,
     history: Option<History>,
@@ -69,7 +69,7 @@ struct Opened {
     mappings: usize,
 }
 
-/// What happened since a mark.
+/// The changes since a mark.
 #[derive(Default)]
 struct History {
     mark: u64,
@@ -78,7 +78,7 @@ struct History {
     pages: usize,
 }
 
-/// What the memories of a session hold, in bytes.
+/// The size of a session's memories, in bytes.
 #[derive(Debug, Clone, Copy, Default)]
 struct Measured {
     /// Written pages with a copy of each.
@@ -223,7 +223,7 @@ impl SessionState {
         Ok(place)
     }
 
-    /// What an instance of an opened contract is made of.
+    /// The parts of an instance of an opened contract.
     pub(crate) fn instance_parts(&self, place: usize) -> (Arc<Code>, Arc<Mapped>) {
         let opened = &self.opened[place];
         (Arc::clone(&opened.contract.deployment.code), opened.memory.mapped())
@@ -271,7 +271,7 @@ impl SessionState {
     /// Removes a contract whose deployment failed, with all that the history knows of it.
     pub(crate) fn cancel_deployment(&mut self, id: &ContractId) {
         if let Some(history) = &mut self.history {
-            // What follows is the contract's first data, of which nothing earlier is kept.
+            // The contract's first data follows; no earlier data is kept.
             let deployed = history.steps.iter().rposition(|step| matches!(step, Step::Deployed(other) if other == id));
             history.steps.truncate(deployed.unwrap_or(history.steps.len()));
         }
@@ -333,7 +333,7 @@ impl SessionState {
         if bytes > most { Err(MachineLimit::Memory.into()) } else { Ok(()) }
     }
 
-    /// What the memories hold, unless a state has too many pages.
+    /// The size of the memories, unless a state has too many pages.
     fn measure(&mut self) -> Result<Measured, VmError> {
         let copies_pages = self.shared.backing().copies_pages();
         let copies = self.history.as_ref().map_or(0, |history| history.pages) * PAGE_BYTES;
@@ -356,7 +356,7 @@ impl SessionState {
         Ok(measured)
     }
 
-    /// What the session holds as long as it lives, in bytes, with the committed pages of the contracts that it has
+    /// The size of the session during its life, in bytes, with the committed pages of the contracts that it has
     /// opened. Each contract counts a page more, for what the system keeps of it.
     pub(crate) fn held_bytes(&mut self) -> Result<usize, VmError> {
         let Measured { written, copies, .. } = self.measure()?;

@@ -1,4 +1,4 @@
-//! What all sessions of a virtual machine share.
+//! The data that all sessions of a virtual machine share.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,7 +29,7 @@ pub(crate) struct Shared {
     states: Mutex<HashMap<StateRoot, Committed>>,
     /// Whether contracts may log.
     logs: AtomicBool,
-    /// Whose mock proofs are taken for proofs.
+    /// The host whose mock proofs are accepted.
     mocks: OnceLock<MockKey>,
 }
 

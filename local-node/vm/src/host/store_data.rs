@@ -116,7 +116,7 @@ impl ResourceLimiter for StoreData {
     }
 }
 
-/// What an event counts.
+/// The size of an event, as it is counted.
 fn event_bytes(event: &Event) -> usize {
     event.topic.len() + event.data.len() + EVENT_OVERHEAD_BYTES
 }
@@ -187,7 +187,7 @@ impl StoreData {
 
     /// Goes back to where a call began that has failed. The answer is what the failure is in the end.
     pub(super) fn revert(&mut self, checkpoint: Checkpoint, error: VmError) -> VmError {
-        // What the call held counts, even though it is given back now.
+        // The memory of the call counts, even though it is given back now.
         let measured = if error.ends_top_level_call() { Ok(()) } else { self.session.check_memory() };
         if error.ends_top_level_call() {
             // Production would have gone on: there is no receipt that these events belong to.
@@ -317,7 +317,7 @@ impl StoreData {
 
     /// Counts an event before its topic and data are read.
     pub(super) fn count_event(&mut self, topic_length: u32, data_length: u32) -> Result<(), VmError> {
-        // What the chain calls to tell of a transaction must not fail because of what the transaction has told already.
+        // The chain's own calls about a transaction must not fail because of the events of the transaction.
         let by_chain = self.stack.len() == 1 && is_genesis(&self.active().contract);
         let (more_events, more_bytes) = if by_chain { (RESERVED_EVENTS, RESERVED_EVENT_BYTES) } else { (0, 0) };
         if self.session.events.len() >= MAX_CALL_EVENTS + more_events {

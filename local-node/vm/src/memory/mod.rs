@@ -95,7 +95,7 @@ impl From<io::Error> for OpenError {
     }
 }
 
-/// What a memory holds beside committed pages.
+/// The contents of a memory beside committed pages.
 ///
 /// It depends on what was written and when, and not on how the memory is made: all nodes of a chain count the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -116,7 +116,7 @@ pub(crate) struct Mapped {
     limit: usize,
 }
 
-/// What a block was before it changed, for [`Memory::undo`].
+/// The content of a block before its change, for [`Memory::undo`].
 #[derive(Debug)]
 pub(crate) struct Undo {
     block: u32,
@@ -156,7 +156,7 @@ pub(crate) struct Memory {
     /// Whether changes were taken back since `written` was asked for.
     taken_back: bool,
     written: Vec<u32>,
-    /// What `written` makes, by pages.
+    /// The result of `written`, by pages.
     written_pages: WrittenPages,
     /// Hashes of written pages, as far as they were asked for and hold still.
     hashes: BTreeMap<u32, [u8; 32]>,
@@ -295,7 +295,7 @@ impl Memory {
         self.kept.len()
     }
 
-    /// What the memory holds now.
+    /// The present content of the memory.
     pub(crate) fn held(&mut self) -> io::Result<Held> {
         if !self.at_rest || self.taken_back {
             let written = self.scan()?;

@@ -1,4 +1,4 @@
-//! What is required of a contract's module (the book, "The virtual machine", section "Modules").
+//! The requirements of a contract's module (the book, "The virtual machine", section "Modules").
 
 use std::collections::BTreeSet;
 
@@ -36,7 +36,7 @@ pub enum ModuleError {
     Malformed {
         /// Where the fault was found.
         offset: u64,
-        /// What is wrong there.
+        /// The fault.
         message: String,
     },
     /// The engine could not compile it.
@@ -124,7 +124,7 @@ const fn other_target(width: u8) -> &'static str {
     if width == 64 { "wasm32-unknown-unknown" } else { "wasm64-unknown-unknown" }
 }
 
-/// What is known of a module that can be a contract.
+/// The properties of a module that can be a contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModuleInfo {
     /// Whether its memory has 64-bit addresses.

@@ -13,9 +13,9 @@
 //! | hard operators of each function, squared | register allocation around constants and fixed registers | 80 | 16 million |
 //! | functions, types | a fixed cost for each | 526, 44 | 10,000, 2,000 |
 //!
-//! What was seen are the genesis contracts, and a production data driver for the second to the fourth row. The worst
+//! The measured modules are the genesis contracts, and a production data driver for rows two to four. The worst
 //! module that was found within all bounds takes 9 seconds of one core, and 250 MB for each function that compiles at a
-//! time. Production has no such bounds; engines that run code of strangers have some, and mostly narrower ones.
+//! time. Production has no such bounds; engines that run untrusted code have some, and mostly narrower ones.
 
 use wasmparser::{BlockType, BrTable, FunctionBody, Operator, Parser, Payload, TypeRef};
 
@@ -70,7 +70,7 @@ pub enum LimitError {
     /// The module as a whole.
     #[error("machine limit: the module has {found} {what}, but the maximum is {most}; split it into several")]
     Module {
-        /// What there is too much of.
+        /// The name of the limited quantity.
         what: &'static str,
         /// How much there is, or the first number above the bound that was found.
         found: u64,
@@ -84,7 +84,7 @@ pub enum LimitError {
     Function {
         /// The index of the function, imported ones included.
         function: u64,
-        /// What there is too much of.
+        /// The name of the limited quantity.
         what: &'static str,
         /// How much there is, or the first number above the bound that was found.
         found: u64,
@@ -95,7 +95,7 @@ pub enum LimitError {
 
 /// Checks a module, valid or not, against the bounds.
 ///
-/// What cannot be parsed is passed over: the validator says what is wrong with it.
+/// A section that cannot be parsed is skipped: the validator reports its fault.
 ///
 /// # Errors
 /// The first bound that is exceeded.
@@ -157,7 +157,7 @@ impl Arity {
     }
 }
 
-/// What has been counted of a module so far.
+/// The counts of a module so far.
 #[derive(Default)]
 struct Module {
     types: Vec<Arity>,
@@ -171,7 +171,7 @@ struct Module {
     code: Code,
 }
 
-/// What has been counted of the code so far.
+/// The counts of the code so far.
 #[derive(Debug, Default)]
 struct Code {
     /// The most of one function.
@@ -256,11 +256,11 @@ impl Module {
     }
 }
 
-/// What has been counted of a function so far.
+/// The counts of a function so far.
 struct Function<'a> {
     types: &'a [Arity],
     functions: &'a [u32],
-    /// What has been counted of all code, this function included.
+    /// The counts of all code, this function included.
     code: &'a mut Code,
     index: u64,
     /// How many values a branch to each of the open blocks passes, from the outermost.

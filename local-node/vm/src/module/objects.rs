@@ -104,7 +104,7 @@ fn trim(folder: &Path, most: u64) -> io::Result<()> {
         if bytes <= most {
             break;
         }
-        // What is mapped stays readable for who has it.
+        // A mapping stays readable for its holder.
         fs::remove_file(path)?;
         bytes -= length;
     }

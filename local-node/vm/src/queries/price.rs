@@ -1,4 +1,4 @@
-//! What host queries cost. Before the fork Boreas they are free.
+//! The prices of host queries. Before the fork Boreas they are free.
 
 use dusk_core::BlsScalar;
 use dusk_core::signatures::bls::{MultisigSignature, PublicKey};

@@ -36,7 +36,7 @@ pub(crate) fn is_genesis(id: &ContractId) -> bool {
     *id == TRANSFER_CONTRACT || *id == STAKE_CONTRACT
 }
 
-/// What a state asks of the code of its contracts. The compiled code itself is linked to the session that runs it, and
+/// The interface of a state to the code of its contracts. The compiled code is linked to the session that runs it, and
 /// a session reads states, so states are generic over it.
 pub(crate) trait ContractCode: fmt::Debug {
     /// The module as it was deployed.
@@ -46,7 +46,7 @@ pub(crate) trait ContractCode: fmt::Debug {
     fn memory64(&self) -> bool;
 }
 
-/// What of a contract never changes.
+/// The parts of a contract that never change.
 #[derive(Debug)]
 pub(crate) struct Deployment<C> {
     pub(crate) code: Arc<C>,
@@ -112,7 +112,7 @@ impl<C> Default for State<C> {
     }
 }
 
-/// What a session made of one contract.
+/// The changes of a session to one contract.
 #[derive(Debug)]
 pub(crate) struct Change<'a, C> {
     pub(crate) id: ContractId,

@@ -21,19 +21,19 @@ pub const BLOCK_BYTES: usize = memory::BLOCK_BYTES;
 /// Blocks in a page.
 pub const BLOCKS_PER_PAGE: u32 = memory::BLOCKS_PER_PAGE;
 
-/// What a commit changed.
+/// The changes of a commit.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct StateChanges {
     /// The contracts that it touched, in ascending order of their ids.
     pub contracts: Vec<ContractChange>,
 }
 
-/// What a commit changed of one contract.
+/// The changes of a commit to one contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContractChange {
     /// The contract.
     pub id: ContractId,
-    /// What was deployed, where the commit did that.
+    /// The deployed module, if the commit deployed one.
     pub deployed: Option<Deployed>,
     /// The length of its memory afterwards, in bytes.
     pub length: u64,
@@ -41,7 +41,7 @@ pub struct ContractChange {
     pub pages: Vec<PageChange>,
 }
 
-/// What of a contract never changes.
+/// The parts of a contract that never change.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Deployed {
     /// Its module.

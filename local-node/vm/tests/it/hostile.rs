@@ -9,7 +9,7 @@ use super::common::{PLENTY, empty_session, today};
 
 const A: ContractId = ContractId::from_bytes([10; 32]);
 
-/// What a contract needs beside its functions.
+/// The parts of a contract beside its functions.
 const FRAME: &str = r#"(memory (export "memory") 2) (global (export "A") i32 (i32.const 4096))"#;
 
 fn refusal(text: &str) -> ModuleError {

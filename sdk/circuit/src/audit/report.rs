@@ -52,7 +52,7 @@ impl Report {
         if self.clean() {
             write!(f, "clean; the inputs determine all {} wires", self.determined + self.choices)?;
             if self.choices > 0 {
-                write!(f, ", but for harmless choices on {}", self.choices)?;
+                write!(f, ", except for harmless choices on {}", self.choices)?;
             }
             return Ok(());
         }

@@ -120,7 +120,7 @@ mod tests {
         cs.finish()
     }
 
-    /// What a row gives that should be zero, and the factor of a wire in it.
+    /// The value of a row that should be zero, and the factor of a wire in it.
     fn row(layout: &Layout, assignment: &Assignment, row: u32, of: Wire) -> (BlsScalar, BlsScalar) {
         let at = &layout.rows[row as usize];
         let q = &layout.selectors[at.selectors as usize];

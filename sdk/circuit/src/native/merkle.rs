@@ -71,7 +71,7 @@ pub struct Tree<const H: usize, N = Merkle4> {
 #[derive(Debug, Clone, Default)]
 struct Nodes(BTreeMap<(usize, u64), Field>);
 
-/// What a tree of nodes is: its height, and the hash of four children.
+/// The shape of a tree of nodes: its height, and the hash of four children.
 type Form = (usize, fn(&[Field; 4]) -> Field);
 
 /// The error of a position outside of the tree.

@@ -28,7 +28,7 @@ pub(super) fn is_on_curve(u: &BlsScalar, v: &BlsScalar) -> bool {
 
 /// Whether a point of the curve is in the subgroup: its multiple by the order is the neutral point.
 pub(super) fn contains(u: &BlsScalar, v: &BlsScalar) -> bool {
-    // What an addition of the point needs.
+    // The coordinates that an addition of the point needs.
     let twice_d = add(&EDWARDS_D, &EDWARDS_D);
     let addend = [sub(v, u), add(v, u), mul(&twice_d, &mul(u, v))];
     let mut sum = Extended { x: *u, y: *v, z: BlsScalar::one(), t: mul(u, v) };

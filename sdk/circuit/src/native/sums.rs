@@ -135,7 +135,7 @@ fn multiples(next: &mut JubJubExtended, step: &JubJubAffine, size: u64) -> Vec<J
     points
 }
 
-/// What points of the subgroup are known by: the first bytes of their abscissas.
+/// The keys of points of the subgroup: the first bytes of their abscissas.
 fn names(mut points: Vec<JubJubExtended>) -> Vec<u64> {
     let name = |point: JubJubAffine| {
         let bytes = point.get_u().to_bytes();

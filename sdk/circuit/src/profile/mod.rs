@@ -6,9 +6,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::circuit::PROOF_BYTES;
 use crate::layout::{Layout, RESERVED_ROWS};
 use crate::one_line::OneLine;
+use crate::proof_size::PROOF_BYTES;
 
 /// The size of a verifier key in bytes, without its label and 8 bytes for each public input.
 const VERIFIER_KEY_BYTES: usize = 1256;

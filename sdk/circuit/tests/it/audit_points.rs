@@ -299,7 +299,7 @@ proptest! {
             }
         }
         differing.retain(|wire| !report.undetermined.contains(wire) && is_stated(&layout, *wire));
-        // What is left are harmless choices.
+        // Only harmless choices are left.
         prop_assert!(differing.len() <= report.choices, "{differing:?} are not determined: {rules:#?}\n{report}");
     }
 }

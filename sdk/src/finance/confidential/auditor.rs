@@ -320,7 +320,7 @@ mod tests {
         let from = 10 + AUDITOR_LOST_BLOCKS;
         assert_eq!(it.lose(10), Ok((key(4), from)));
         assert_eq!(it.taken(from - 1, signed(4, 1, 4), None), Err(Refused::AuditorNotYetLost { from }));
-        // What was declared is for this offer.
+        // The declaration is for this offer.
         it.propose(key(5)).unwrap();
         assert_eq!(it.taken(from, signed(5, 1, 5), None), Err(Refused::AuditorConsentMissing));
         it.lose(10).unwrap();

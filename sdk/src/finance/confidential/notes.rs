@@ -205,7 +205,7 @@ mod tests {
         assert_eq!(notes.roots.len(), ROOTS);
     }
 
-    /// Whoever pays for any number of acts pushes out one root in each block, and none that a block ended with.
+    /// Any number of acts in a block pushes out one root, and none that a block ended with.
     #[test]
     fn a_flood_of_acts_takes_one_place_in_each_block() {
         const ACTS: u64 = 3;

@@ -84,7 +84,7 @@ impl Nullifiers {
 
     fn insert(&mut self, nullifiers: &[Field]) -> Result<(), Refused> {
         self.require_unspent(nullifiers)?;
-        // What else the tree refuses was asked.
+        // The other refusals of the tree were checked before.
         self.tree.insert_all(nullifiers).map_err(|_| Refused::NullifiersFull)
     }
 }
@@ -99,7 +99,7 @@ mod tests {
     use super::super::NULLIFIER_LEVELS;
     use super::*;
 
-    /// The tree is that of wallets and circuits, and every second insertion in vain is refused by its reason.
+    /// The tree is that of wallets and circuits, and it refuses each invalid insertion with its reason.
     #[test]
     fn the_tree_agrees_and_double_spends_are_refused() {
         let (mut ours, mut theirs) = (Nullifiers::default(), IndexedTree::<NULLIFIER_LEVELS, Plain>::default());
@@ -123,7 +123,7 @@ mod tests {
         assert_eq!(ours.root(), theirs.root());
     }
 
-    /// What a transfer costs in hashes, of which the host computes each for up to 70,000 gas.
+    /// The hashes of a transfer, each of which the host computes for up to 70,000 gas.
     #[test]
     fn two_nullifiers_cost_at_most_56_hashes() {
         static HASHES: AtomicUsize = AtomicUsize::new(0);

@@ -409,7 +409,7 @@ impl Pool {
         Ok(())
     }
 
-    /// What was funded, and did not become notes, leaves the supply.
+    /// Funded money that did not become notes leaves the supply.
     pub(super) fn take_back(&mut self, amount: u64) -> Result<(), Refused> {
         let supply = self.supply;
         self.supply = supply.checked_sub(amount).ok_or(Refused::SupplyTooSmall { supply })?;
@@ -421,7 +421,7 @@ impl Pool {
         Ok(self.notes.add(&[(commitment, note)])?)
     }
 
-    /// What follows when the proof is verified. Not generic: a contract that transfers and redeems has it once.
+    /// The steps after the proof is verified. Not generic: a contract that transfers and redeems has it once.
     #[inline(never)]
     fn finish_transfer(&mut self, order: &Spending, public_out: u64) -> Result<u64, Refused> {
         self.nullifiers.spend(&order.nullifiers)?;

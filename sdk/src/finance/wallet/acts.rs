@@ -235,7 +235,7 @@ fn parties(sender: Option<&PartyNative>, receiver: Option<&PartyNative>) -> Resu
     Ok([sender, receiver.cloned().ok_or(ActError::ReceiverNotAdmitted)?])
 }
 
-/// What two notes become.
+/// An operation that spends two notes.
 struct Order {
     act: Act,
     inputs: Vec<Spendable>,

@@ -75,7 +75,7 @@ struct Former {
 struct Read {
     place: Place,
     audited: Audited,
-    /// Who spent; none for new money, or as long as it is not known.
+    /// The spender; none for new money, or while it is not known.
     sender: Option<Field>,
 }
 
@@ -623,7 +623,7 @@ impl Former {
     }
 }
 
-/// What tells ciphertexts apart.
+/// The key that distinguishes ciphertexts.
 fn name(cipher: &AuditCipher) -> [u8; 32] {
     let AuditCipher { ephemeral, fields } = cipher;
     let bytes: Vec<u8> = ephemeral.iter().chain(fields).flat_map(Field::to_bytes).collect();

@@ -45,7 +45,7 @@ pub(crate) struct Spend<'a> {
     pub(crate) to: Address,
     /// The values of both outputs.
     pub(crate) values: [u64; 2],
-    /// What becomes public.
+    /// The public data.
     pub(crate) leaves: u64,
     pub(crate) memo: Field,
     /// The ephemeral keys: for the auditor, for the receiver, for the change.

@@ -184,7 +184,7 @@ fn read(path: &Path) -> Result<Vec<u8>, FileError> {
 }
 
 fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    // What a crash has left behind is in nobody's use: the lock is ours.
+    // Nobody uses files that a crash has left behind: the lock is ours.
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}

@@ -234,7 +234,7 @@ pub(super) fn open(file: &[u8], password: &Password) -> Result<Zeroizing<Vec<u8>
     Ok(content)
 }
 
-/// What stands before the ciphertext.
+/// The header before the ciphertext.
 struct Header {
     hardness: Hardness,
     salt: [u8; SALT_BYTES],
@@ -276,7 +276,7 @@ impl Header {
     }
 }
 
-/// What the password gives: a key, and a check.
+/// The values that the password gives: a key, and a check.
 struct Keys(Zeroizing<[u8; 64]>);
 
 impl Keys {

@@ -18,7 +18,7 @@ pub(super) struct Sequence<T> {
     ahead: BTreeMap<u64, T>,
 }
 
-/// What became of an item.
+/// The state of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Put {
     /// It is new.

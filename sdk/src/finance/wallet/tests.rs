@@ -33,7 +33,7 @@ fn password() -> Password {
     Password::new("long enough").unwrap()
 }
 
-/// What the contract would say, with its trees.
+/// The answers of the contract, with its trees.
 #[derive(Default)]
 struct Chain {
     notes: NoteTree,

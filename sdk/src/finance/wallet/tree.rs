@@ -195,7 +195,7 @@ impl<const H: usize> Spent<H> {
     }
 }
 
-/// What follows the largest member.
+/// The successor of the largest member.
 fn end() -> Field {
     -Field::from(1)
 }

@@ -168,7 +168,7 @@ impl Ledger {
         Entries { registry_root: self.holder_root(), sender, receiver }
     }
 
-    /// What a snapshot would pin now.
+    /// The data that a snapshot would pin now.
     pub(super) fn pinned(&self, height: u64) -> Pinned {
         let (note_root, nullifier_root) = (self.note_root(), self.nullifier_root());
         Pinned { height, note_root, nullifier_root, notes: self.count, nullifiers: self.nullified, supply: 0 }

@@ -257,7 +257,7 @@ impl<T: Restricted> Run<'_, T> {
             }
             paid_in += u128::from(lux);
             let more = sum(&self.all()?).saturating_sub(before);
-            // What did not divide before the run is shared out as well: fewer LUX than there are shares.
+            // The remainder from before the run is shared out as well: fewer LUX than there are shares.
             let most = paid_in + u128::from(self.token.supply()?.saturating_sub(1));
             let seen = || format!("{paid_in} LUX became {more}");
             self.holds(Property::DividendsMintNothing, more <= most, seen)?;
@@ -321,7 +321,7 @@ impl<T: Restricted> Run<'_, T> {
         Ok(None)
     }
 
-    /// What an owner had allowed the lost account, two shares, is the new one's.
+    /// The new account gets the lost account's allowance of two shares from an owner.
     fn allowances(&mut self, owner: usize, receiver: usize, recovered: (usize, usize)) -> Result<(), Violation> {
         let (lost, new) = recovered;
         let property = Property::RecoveryMovesAllowances;

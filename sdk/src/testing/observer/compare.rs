@@ -25,7 +25,7 @@ const MAX_SHOWN: usize = 48;
 /// all ten sets with a probability of 2 · 4⁻¹⁰: once in 500,000 tests.
 pub(super) const MAX_RANDOM_SETS: u8 = 10;
 
-/// What one run showed.
+/// The public data of one run.
 pub(super) struct Shown {
     pub(super) seen: Vec<Observation>,
     pub(super) drawn: Vec<Draw>,
@@ -72,7 +72,7 @@ fn compare_four(runs: [&Shown; 4], among: Option<&BTreeSet<Doubt>>) -> (Compared
     (comparison.compared, comparison.fixed)
 }
 
-/// What a value depends on. Runs 0 and 1 differ in their private values, and so do 2 and 3; runs 0 and 2 differ in
+/// The inputs that a value depends on. Runs 0 and 1 differ in private values, as do 2 and 3; runs 0 and 2 differ in
 /// their random values, and so do 1 and 3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
@@ -123,7 +123,7 @@ pub(super) struct Comparison<'a> {
     compared: Compared,
 }
 
-/// What was seen of the gas of a function for which a range is declared.
+/// The measured gas of a function for which a range is declared.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct GasSeen {
     /// It differed between sets of private values.

@@ -5,12 +5,10 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use dusk_sdk_circuit::PROOF_BYTES;
 use serde_json::Value;
 
 use crate::interface::{Shape, Type, Types};
-
-/// The length of a proof: `dusk_sdk_circuit::PROOF_BYTES`, which tests without circuits do not have.
-const PROOF_BYTES: u32 = 1008;
 
 /// A part of a value.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -149,7 +147,7 @@ fn count(elements: usize) -> String {
 
 /// Whether so many bytes are a proof: no other value of a contract has just this length.
 fn is_proof(bytes: u32) -> bool {
-    bytes == PROOF_BYTES
+    bytes as usize == PROOF_BYTES
 }
 
 fn step(at: &Leaf, name: &str) -> Leaf {

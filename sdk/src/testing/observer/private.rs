@@ -65,7 +65,7 @@ pub(super) struct Draw {
     pub(super) bytes: Vec<u8>,
 }
 
-/// What a test declares about a place.
+/// A declaration of a test about a place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Declaration {
     /// The place holds a random-looking value: a commitment, a nullifier, a ciphertext, a proof or a key.

@@ -63,7 +63,7 @@ use notes::{Note, Notes, Sent};
 
 const ID: [u8; 32] = [9; 32];
 
-/// What a run does: its transaction, given its private and random values.
+/// The transaction of a run, given its private and random values.
 fn seen(notes: Vec<Note>, fee: u64) -> Observation {
     let argument = Wire::encode(&(notes.clone(), fee)).unwrap();
     let contract = Id::from_bytes(ID);

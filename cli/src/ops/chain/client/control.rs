@@ -1,4 +1,4 @@
-//! What only a development node does: it goes back to where it was, and forth as fast as one likes.
+//! The control of a development node: snapshots, new blocks, and jumps of the clock.
 
 use std::net::SocketAddr;
 
@@ -35,7 +35,7 @@ impl Change {
     }
 }
 
-/// What a development node knows of a transaction.
+/// A development node's data about a transaction.
 #[derive(Deserialize)]
 struct Fate {
     state: String,
@@ -94,7 +94,7 @@ pub(crate) struct LinkRule {
     pub(crate) loss_permille: u16,
 }
 
-/// What a node knows of its network, and of its own place in it.
+/// A node's data about its network, and its own place in it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(crate) struct NetworkPlace {
     /// How many of its peers are not known to be silent.

@@ -1,8 +1,8 @@
-//! What can go wrong between us and a node.
+//! Errors between the command and a node.
 
 use crate::error::Exit;
 
-/// What can go wrong between us and a node.
+/// Errors between the command and a node.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum ClientError {
@@ -31,7 +31,7 @@ pub(crate) enum ClientError {
     Refused {
         /// HTTP status.
         status: u16,
-        /// What it says.
+        /// Its text.
         message: String,
     },
     /// The answer does not have the form of a node's answer.
@@ -39,9 +39,9 @@ pub(crate) enum ClientError {
     Strange {
         /// The node's address.
         url: String,
-        /// What was asked.
+        /// The request.
         request: String,
-        /// What is odd.
+        /// The unexpected part.
         reason: String,
     },
     /// The node's certificate is not valid for it.
@@ -49,7 +49,7 @@ pub(crate) enum ClientError {
     Untrusted {
         /// The node's address.
         url: String,
-        /// What is wrong with it.
+        /// The fault.
         reason: String,
     },
     /// The node redirects to another URL. Clients do not follow: a request for one node must not reach another.

@@ -93,7 +93,7 @@ impl BlockTransaction {
     }
 }
 
-/// What a committee decided on a block.
+/// A committee's decision on a block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Attestation {
     /// `Valid`, `Invalid`, `NoCandidate` or `NoQuorum`.
@@ -114,7 +114,7 @@ impl Attestation {
 }
 
 impl Block {
-    /// What the committees decided on the block before this one: it is this block that tells.
+    /// The committees' decision on the previous block, which this block contains.
     pub(crate) fn attestation_of_parent(&self) -> Option<Attestation> {
         Attestation::read(document(&self.header.json).get("prev_block_cert")?)
     }
@@ -140,7 +140,7 @@ pub(crate) struct Seen {
     pub(crate) place: Option<Place>,
 }
 
-/// What came of a transaction, and where.
+/// The result of a transaction, and its place.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Place {
@@ -179,7 +179,7 @@ pub(crate) struct Pending {
     pub(crate) fields: Value,
 }
 
-/// What a node knows about a contract.
+/// A node's data about a contract.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Metadata {
     /// Its owner, in base58.
@@ -307,7 +307,7 @@ impl Client {
         serde_json::from_slice(&answer).map_err(|error| self.strange("provisioners", error))
     }
 
-    /// What the node knows about a contract; `None` where there is no such contract.
+    /// The node's data about a contract; `None` if there is no such contract.
     pub(crate) fn metadata(&self, contract: &str) -> Result<Option<Metadata>, ClientError> {
         match self.post(&format!("contract:{contract}/metadata"), &[]) {
             Err(ClientError::Refused { status: 404, .. }) => Ok(None),
@@ -395,7 +395,7 @@ impl Client {
         Ok(())
     }
 
-    /// What stands under a key of an answer, unless it is nothing.
+    /// The value of a key of an answer, unless it is null.
     fn found<T: for<'de> Deserialize<'de>>(&self, key: &str, data: &Value) -> Result<Option<T>, ClientError> {
         match data.get(key) {
             None | Some(Value::Null) => Ok(None),

@@ -27,7 +27,7 @@ const SESSION_DIGITS: usize = 32;
 #[derive(Debug)]
 pub(crate) struct Socket(WebSocket<MaybeTlsStream<TcpStream>>);
 
-/// What one look for news gives.
+/// The result of one read of the socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Heard {
     /// Something happened: its path, and the data that came with it.
@@ -84,7 +84,7 @@ impl Client {
         };
         for (place, path) in paths.iter().enumerate() {
             match self.subscribe(path, &session) {
-                // What only some nodes offer is not missed where they do not.
+                // A node may lack this function.
                 Err(ClientError::Refused { .. }) if place > 0 => {}
                 subscribed => subscribed?,
             }

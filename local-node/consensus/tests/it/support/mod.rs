@@ -1,4 +1,4 @@
-//! What the tests share: keys, a toy chain, and a node that executes nothing.
+//! Helpers of the tests: keys, a toy chain, and a node that executes nothing.
 
 pub(crate) mod sim;
 

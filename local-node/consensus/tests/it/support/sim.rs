@@ -11,7 +11,7 @@ use local_node_types::message::{Frame, InventoryItem, Message, ValidationQuorum,
 
 use super::{Chain, GENESIS_TIME, Rng, build, provisioners, secret, verify};
 
-/// What can go wrong between nodes.
+/// Faults of the network between nodes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Faults {
     /// Messages that get lost, in percent.
@@ -38,7 +38,7 @@ pub(crate) struct Node {
     pub(crate) consensus: Consensus,
     pub(crate) up: bool,
     keys: Vec<u64>,
-    /// What was persisted: it survives a crash.
+    /// The persisted records: they survive a crash.
     records: Vec<Persist>,
     candidates: BTreeMap<Hash, Block>,
     results: BTreeMap<(u64, u8), ValidationResult>,

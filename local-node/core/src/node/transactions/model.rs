@@ -35,7 +35,7 @@ const LIMITS: Limits = Limits {
     max_parked_bytes: 1 << 20,
 };
 
-/// What happens to a core.
+/// An operation on a core.
 #[derive(Debug, Clone)]
 enum Deed {
     /// A transaction comes: sender, how far its nonce is ahead, price.
@@ -71,7 +71,7 @@ struct Model {
     /// Those whose accounts were asked for.
     trying: Vec<Rest>,
     blocks: Vec<Vec<ValidTransaction>>,
-    /// What the last block, or the blocks that were taken back, held.
+    /// The transactions of the last block, or of the reverted blocks.
     moved: Vec<Vec<ValidTransaction>>,
     unfit: Option<TxId>,
 }
@@ -114,7 +114,7 @@ impl Model {
         }
     }
 
-    /// What waits in the mempool, or is in a block, is not parked as well.
+    /// A transaction in the mempool or in a block is not parked as well.
     fn unpark(&mut self, id: &TxId) {
         for rests in [&mut self.parked, &mut self.trying] {
             rests.retain(|rest| rest.transaction.id() != *id);

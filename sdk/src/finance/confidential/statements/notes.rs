@@ -89,7 +89,7 @@ pub struct Input {
     pub path: MerklePath<NOTE_LEVELS>,
 }
 
-/// What follows from an [`Input`].
+/// The values that an [`Input`] determines.
 pub(super) struct Found {
     /// The children of the root that its path leads to.
     below: [Field; 4],

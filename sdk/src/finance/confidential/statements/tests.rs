@@ -748,7 +748,7 @@ fn nothing_is_left_to_choose_and_rows_are_counted() {
     );
 }
 
-/// What the circuits compute is what the native functions do: with the registry, a whole transfer.
+/// The circuits compute the same as the native functions: with the registry, a whole transfer.
 #[test]
 fn a_registered_transfer_holds() {
     let world = World::new();

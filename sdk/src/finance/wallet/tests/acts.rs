@@ -57,7 +57,7 @@ impl Scene {
         scene
     }
 
-    /// What a contract does with an issue, if the proof holds.
+    /// The contract's part of an issue, if the proof holds.
     fn mint(&mut self, to: &Address, value: u64) {
         let witness = wallet(8).mint(&self.key, to, value).unwrap();
         holds(|cs| {
@@ -74,7 +74,7 @@ impl Scene {
         self.chain.events.push(Seen { place, event: Event::Act { cipher } });
     }
 
-    /// What a contract does with a transfer, if the proof holds.
+    /// The contract's part of a transfer, if the proof holds.
     fn submit(&mut self, witness: &TransferWitness) {
         assert_eq!(witness.act.note_root, self.chain.notes.root());
         let policy = PolicyNative { registry_root: self.chain.holders.root(), today: TODAY, level: 2 };
@@ -121,7 +121,7 @@ impl Scene {
         [self.one.balance().total, self.two.balance().total]
     }
 
-    /// What the auditor knows is what the holders have.
+    /// The auditor's balances are those of the holders.
     fn compare(&self) {
         let register = self.auditor.register_at(self.chain.height);
         for wallet in [&self.one, &self.two] {

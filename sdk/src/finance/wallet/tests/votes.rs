@@ -43,7 +43,7 @@ fn scanned() -> (Chain, Wallet) {
 fn a_wallet_votes_with_each_note_of_the_snapshot() {
     let (mut chain, mut one) = scanned();
     let (snapshot, poll) = (pinned(&chain), poll(&chain));
-    // What comes later has no vote.
+    // Later notes have no vote.
     let place = chain.next();
     chain.pay(place, &one.address(), 500, 0);
     one.scan(&chain.events).unwrap();
