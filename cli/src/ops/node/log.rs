@@ -1,9 +1,9 @@
 //! The log of a node, line by line on stderr: `14:02:11.480 DEBUG local_node_kadcast: …`.
 
 use std::fmt::{self, Write as _};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::ValueEnum;
+use jiff::Timestamp;
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
@@ -94,7 +94,9 @@ impl Subscriber for Log {
     fn event(&self, event: &Event<'_>) {
         let metadata = event.metadata();
         let module = metadata.target().split("::").next().unwrap_or_default();
-        let mut line = format!("{} {:5} {module}:", time_of_day(), metadata.level());
+        // The time of day in UTC, to the millisecond.
+        let time = Timestamp::now().strftime("%H:%M:%S%.3f");
+        let mut line = format!("{time} {:5} {module}:", metadata.level());
         event.record(&mut Fields(&mut line));
         if let Some((end, _)) = line.char_indices().nth(MAX_LINE_CHARS) {
             line.truncate(end);
@@ -103,13 +105,6 @@ impl Subscriber for Log {
             report.aside(&line.replace('\n', " "));
         }
     }
-}
-
-/// Hours, minutes, seconds and milliseconds of the day, in UTC.
-fn time_of_day() -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let seconds = now.as_secs() % 86_400;
-    format!("{:02}:{:02}:{:02}.{:03}", seconds / 3600, seconds % 3600 / 60, seconds % 60, now.subsec_millis())
 }
 
 struct Fields<'a>(&'a mut String);
