@@ -13,6 +13,9 @@ use crate::support::{PROGRAM, Place, turn};
 
 /// The contract of `restricted-token` is smaller after optimisation.
 const MAX_REGISTER_BYTES: u64 = 110 * 1024;
+/// The templates whose contracts hide data, and the size that none of these contracts has after optimisation.
+const CONFIDENTIAL: [&str; 3] = ["confidential-settlement", "confidential-token", "private-voting"];
+const MAX_CONFIDENTIAL_BYTES: u64 = 100 * 1024;
 /// The number of holders with which a transfer costs at most 1.3 times that with ten, as the template's test asserts.
 const HOLDERS: &str = "10000";
 
@@ -53,10 +56,23 @@ fn every_template_tells_its_story_and_lives_on_a_devnet() {
         if only.is_none() && PLAYED.contains(&name.as_str()) {
             keep_play(&place);
         }
+        if CONFIDENTIAL.contains(&name.as_str()) {
+            the_contracts_are_small(&place);
+        }
         projects.insert(name, place);
     }
     if only.is_none() {
         every_template_lives_while_nodes_die(&projects);
+    }
+}
+
+fn the_contracts_are_small(place: &Place) {
+    let built = place.dusk(&["build", "--json"]).exits(0).document();
+    let contracts = built["contracts"].as_array().unwrap();
+    assert!(!contracts.is_empty(), "{built}");
+    // Machines may lack the optimiser.
+    for contract in contracts.iter().filter(|contract| contract["optimised"] == true) {
+        assert!(contract["bytes"].as_u64().unwrap() < MAX_CONFIDENTIAL_BYTES, "{contract}");
     }
 }
 

@@ -1,5 +1,5 @@
-//! Delivery against cash: the second leg is backed by DUSK, and anybody may hold it. What the cash promises besides is
-//! tested in the template `confidential-token`.
+//! Delivery against cash: the second leg is backed by DUSK, and anybody may hold it. Attacks on the cash alone are in
+//! `cash_threats`.
 
 use ::cash::{CashClient, Refused, Withdrawn};
 use ::settlement::{GivenBack, Refused as NotSettled, Settled, State};
@@ -28,16 +28,17 @@ const AMOUNTS: [u64; 2] = [10, 400];
 pub(crate) const DEPOSIT: u64 = 5_000;
 
 type Depositing = Act<Minting, CashDepositPublic, CashDepositPrivate>;
-type Paying = Act<Spending, CashPayPublic, CashPayPrivate>;
+/// A payment or a withdrawal that is not proved yet.
+pub(crate) type Paying = Act<Spending, CashPayPublic, CashPayPrivate>;
 /// A lock that is not proved yet.
-type Reserving = Act<Locking, CashReservePublic, CashReservePrivate>;
+pub(crate) type Reserving = Act<Locking, CashReservePublic, CashReservePrivate>;
 
 /// A refusal of the pool or of its parts.
-fn refused(refusal: impl Into<pool::Refused>) -> Refused {
+pub(crate) fn refused(refusal: impl Into<pool::Refused>) -> Refused {
     Refused::Pool(refusal.into())
 }
 
-fn lux(amount: u64) -> Dusk {
+pub(crate) fn lux(amount: u64) -> Dusk {
     Dusk::from_lux(amount)
 }
 
@@ -45,11 +46,11 @@ fn lux(amount: u64) -> Dusk {
 pub(crate) struct Till {
     chain: Chain,
     pub(crate) cash: CashClient<Deployed>,
-    terms: Terms,
-    ledger: Ledger,
+    pub(crate) terms: Terms,
+    pub(crate) ledger: Ledger,
     auditor: Auditor,
-    parties: Vec<Party>,
-    depositor: Signer,
+    pub(crate) parties: Vec<Party>,
+    pub(crate) depositor: Signer,
     pub(crate) relayer: Signer,
     seed: Seed,
     /// How many random scalars were drawn.
@@ -78,7 +79,7 @@ impl Till {
     }
 
     /// A deposit that is not proved yet.
-    fn depositing(&mut self, to: usize, amount: u64) -> Result<Depositing, Failure> {
+    pub(crate) fn depositing(&mut self, to: usize, amount: u64) -> Result<Depositing, Failure> {
         self.drawn += 2;
         let fresh = [self.drawn, self.drawn + 1].map(|number| scalar(&self.seed, number));
         let to = self.parties[to].address();
@@ -97,7 +98,7 @@ impl Till {
     }
 
     /// A withdrawal that is not proved yet.
-    fn withdrawing(&mut self, from: usize, to: &Signer, amount: u64) -> Result<Paying, Failure> {
+    pub(crate) fn withdrawing(&mut self, from: usize, to: &Signer, amount: u64) -> Result<Paying, Failure> {
         let own = self.parties[from].address();
         let (key, from) = (self.terms.auditor, &mut self.parties[from]);
         let paid = from.transfer(&self.ledger, &key, &own, [0, amount], Field::default())?;

@@ -21,7 +21,7 @@ const AMOUNTS: [u64; 2] = [10, 400];
 
 /// That no proof of an act can be made, because it violates this constraint.
 #[track_caller]
-fn unprovable<C, Call>(chain: &Chain, act: &Act<Call, C::Public, C::Private>, constraint: &str)
+pub(crate) fn unprovable<C, Call>(chain: &Chain, act: &Act<Call, C::Public, C::Private>, constraint: &str)
 where
     C: Circuit + 'static,
 {
@@ -29,7 +29,8 @@ where
     assert_eq!(failure.constraint(), Some(constraint), "{failure}");
 }
 
-fn other(field: Field) -> Field {
+/// Another element.
+pub(crate) fn other(field: Field) -> Field {
     field + Field::from(1)
 }
 

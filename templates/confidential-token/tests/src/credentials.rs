@@ -1,43 +1,15 @@
 //! Admission by a credential: each statement of the circuit has a bad witness that it alone refuses.
 
-use circuits::{Eligible, EligiblePrivate, EligiblePublic};
+use circuits::{Eligible, EligiblePublic};
 use dusk_sdk::Field;
+use dusk_sdk::zk::layout;
 use dusk_sdk::zk::native::{Point, Scalar};
-use dusk_sdk::zk::{Assignment, CheckError, GateKind, Layout, Selectors, assign, check, layout};
 use play::{Attester, blocked};
 
+use crate::alone::{Inputs, fault, refusal};
 use crate::people::{LEVEL, TODAY};
 
-type Case = (EligiblePublic, EligiblePrivate);
-
-fn assigned(layout: &Layout, (public, private): &Case) -> Assignment {
-    assign::<Eligible>(layout, public, private).expect("each witness has the same rows")
-}
-
-/// The name of the constraint that does not hold.
-fn fault(layout: &Layout, assignment: &Assignment) -> Option<String> {
-    match check(layout, assignment) {
-        Ok(()) => None,
-        Err(CheckError::Unsatisfied(fault)) => Some(fault.constraint.clone()),
-        Err(error) => panic!("{error}"),
-    }
-}
-
-/// The one constraint that refuses: without its rows the witness would pass.
-fn refusal(mut layout: Layout, case: &Case) -> String {
-    let assignment = assigned(&layout, case);
-    let name = fault(&layout, &assignment).expect("a constraint must not hold");
-    let idle = u32::try_from(layout.selectors.len()).expect("there are few selectors");
-    layout.selectors.push(Selectors { kind: GateKind::Idle, ..Selectors::default() });
-    let constraints = &layout.constraints;
-    for row in &mut layout.rows {
-        if constraints[row.constraint as usize].name == name {
-            row.selectors = idle;
-        }
-    }
-    assert_eq!(fault(&layout, &assignment), None, "{name} is not the only one to refuse");
-    name
-}
+type Case = Inputs<Eligible>;
 
 fn other(field: Field) -> Field {
     field + Field::from(1)
@@ -65,11 +37,11 @@ fn each_statement_about_a_person_refuses_by_name() {
     let private = attested.private(attester.revoked(), &sanctions).expect("the person is admitted");
     let usual: Case = (public, private);
     let built = layout::<Eligible>();
-    assert_eq!(fault(&built, &assigned(&built, &usual)), None);
+    assert_eq!(fault::<Eligible>(&built, &usual), None);
     let refused = |change: &dyn Fn(&mut Case)| {
         let mut case = usual.clone();
         change(&mut case);
-        refusal(built.clone(), &case)
+        refusal::<Eligible>(built.clone(), &case)
     };
     // 1: another attester's key, its signature, or both; a higher level than the one that was signed.
     let (key, signed) = ("the key is the attester's", "the attester has signed the credential");

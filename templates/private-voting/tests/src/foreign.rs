@@ -23,7 +23,8 @@ use dusk_sdk::zk::{PROOF_BYTES, Proof};
 use crate::company::{ALICE, BOB, CAROL, Company, HOLDERS, OTHER_TELLER, Proven, failing};
 use crate::threats::{not_proven, one};
 
-fn invalid() -> Refusal {
+/// The refusal of a proof that shows something else.
+pub(crate) fn invalid() -> Refusal {
     Refusal::Pool(pool::Refused::ProofInvalid)
 }
 

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod company;
+mod damaged;
 mod foreign;
 mod gas;
 mod model;

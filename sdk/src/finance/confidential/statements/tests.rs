@@ -14,6 +14,7 @@ use crate::zk::{
     audit, check,
 };
 
+mod affirm;
 mod registry;
 mod vote;
 
