@@ -49,7 +49,7 @@ fn many_seeds_give_their_sums_and_what_never_happened() {
 
 #[test]
 fn wrong_arguments_give_the_usage() {
-    let wrong: [&[&str]; 10] = [
+    let wrong: [&[&str]; 19] = [
         &[],
         &["--seed"],
         &["--seed", "many"],
@@ -60,6 +60,16 @@ fn wrong_arguments_give_the_usage() {
         &["measure", "size", "--page"],
         &["--seed", "40", "--page", "page.md"],
         &["--real"],
+        // Each of these would leave one of its arguments without effect.
+        &["measure", "size", "--out", ".", "--page", "page.md"],
+        &["measure", "size", "--real"],
+        &["measure", "size", "--mixed"],
+        &["--seed", "40", "--mixed", "--real"],
+        &["--seed", "40", "--vm", "model", "--mixed"],
+        &["--seed", "40", "--seed", "41"],
+        &["--seed", "40", "measure", "size"],
+        &["--seed", "40", "--out", ".", "--out", ".."],
+        &["--seeds", "41..41"],
     ];
     for arguments in wrong {
         let output = command(arguments);
