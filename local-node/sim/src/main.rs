@@ -99,8 +99,8 @@ fn parse(arguments: &[String]) -> Option<Arguments> {
             "--seeds" => {
                 let (from, to) = arguments.next()?.split_once("..")?;
                 let seeds: Range<u64> = from.parse().ok()?..to.parse().ok()?;
-                let some = Some(seeds).filter(|seeds| !seeds.is_empty())?;
-                once(&mut command, Command::Seeds(some))?;
+                let seeds = Some(seeds).filter(|seeds| !seeds.is_empty())?;
+                once(&mut command, Command::Seeds(seeds))?;
             }
             "measure" => {
                 let wanted = arguments.next()?;
