@@ -60,9 +60,9 @@
 //! Finality has no bound in blocks that holds for any dead stake. A block with *n* iterations that nobody accounts for
 //! needs 2*n* stable blocks after it, and where a dead member holds too many credits of a ratification, the living
 //! cannot prove that an iteration failed. So after 160 blocks without finality, or 260 where an emergency block was not
-//! final at the healing, the iterations since the healing are looked at: if the living could not account for three quarters of
-//! them, the run is unsettled ([`Outcome::Unsettled`]), and a violation otherwise. In practice finality comes, because
-//! the ledger suspends provisioners that fail twice in a row, as the stake contract does.
+//! final at the healing, the iterations since the healing are looked at: if the living could not account for three
+//! quarters of them, the run is unsettled ([`Outcome::Unsettled`]), and a violation otherwise. In practice finality
+//! comes, because the ledger suspends provisioners that fail twice in a row, as the stake contract does.
 //!
 //! # Faults and adversaries
 //!
