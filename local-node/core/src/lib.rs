@@ -60,9 +60,12 @@
 //! 3. The lower hash beats the higher one.
 //!
 //! The first rule heals a fork whose minority holds the lower iteration while the majority went on to finality with the
-//! higher one; production, which has the second rule only, keeps such a fork. The third rule ends forks of equal
-//! iterations, which emergency mode and equivocating generators make. The order is total, and a branch that grows never
-//! loses rank: nodes that have seen the same blocks choose the same branch.
+//! higher one; production, which has the second rule only, keeps such a fork. The order is total, and a branch that
+//! grows never loses rank: nodes that have seen the same blocks choose the same branch.
+//!
+//! The third rule ends forks of equal iterations. Such a fork takes a generator that signs two candidates, and in each
+//! of the two committees members with 22 credits that vote for both. Emergency mode alone does not make one, because
+//! a member votes for one candidate of an iteration. The holder of the emergency key makes one by two emergency blocks.
 //!
 //! The first rule applies at once. The other two apply at once only to a tip on which this node has not yet ratified a
 //! block. Deeper, or past a ratification, they apply when the chain has **stalled**: no block for 1.5 times the longest
@@ -74,6 +77,21 @@
 //! iteration), 12 (a block, and the proof that its iteration failed), committees drawn so that honest members of one
 //! quorum are not in the other, or messages that stay away for longer than the stall takes. `local-node-sim` checks
 //! that nothing else does it.
+//!
+//! What becomes of two blocks of one iteration depends on what came after them before nodes hear of both:
+//!
+//! | what came after them | what happens |
+//! |---|---|
+//! | nothing that this node has ratified | the higher hash gives way at once |
+//! | a block that this node has ratified | the higher hash gives way in a stall |
+//! | blocks that make neither of them final | the higher hash gives way in a stall |
+//! | blocks that make one of them final | the other one gives way at once |
+//! | blocks that make each of them final | both stay; a node that hears of the other one tells ([`Event::Parted`]) |
+//!
+//! Where one half has a quorum by itself, it does not stall. Its block becomes final, also with the higher hash, and
+//! then the other half follows. In the last case members vote in both halves for two blocks in a row, or honest nodes
+//! gave way in a stall, or quorums of different iterations had no honest member in common. An emergency block needs 100
+//! stable blocks after it to be final. Production's fork choice has no rule for equal iterations.
 //!
 //! Only the first block of another branch can be verified before the change, because the provisioners after it are
 //! known when it has been executed. The others are verified and executed in turn; if one does not hold, the old branch

@@ -122,6 +122,8 @@ impl Checkers {
         let header = &block.header;
         self.attest(before, header, &header.attestation)?;
         headers::claims(&before.block.header, block, now)?;
+        headers::signature(before, header)?;
+        // All that follows is covered by the hash, so it is the same in every copy of a block.
         if self.after.contains_key(&header.hash) {
             return Ok(());
         }
@@ -185,6 +187,7 @@ pub(crate) fn load(load: &Load) -> Result<(), String> {
         && load.requests <= 128
         && load.timers <= 2
         && load.waiting <= 10_000
+        // Twice the bound of the queue: while the accounts of those that have left it are read, it may fill again.
         && load.parked <= 2000
         && load.transaction_bytes.0 <= 256 * MIB
         && load.transaction_bytes.1 <= 32 * MIB
@@ -251,8 +254,7 @@ mod tests {
 
     use super::*;
     use crate::adversary::resign;
-    use crate::keys::Scheme;
-    use crate::keys::version;
+    use crate::keys::{EMERGENCY_KEY, Scheme, key, version};
     use crate::ledger::{GENESIS_SECONDS, Rules};
     use crate::lies::Lie;
 
@@ -407,6 +409,38 @@ mod tests {
         assert_eq!(attest(&block.header.attestation), Ok(()));
         let spoilt = Attestation { validation: StepVotes::default(), ..block.header.attestation };
         assert!(attest(&spoilt).is_err());
+    }
+
+    /// An emergency block after the tip that follows all rules.
+    fn emergency(ledger: &Ledger) -> Block {
+        let (mut block, signer) = (candidate(ledger), Scheme::Ideal.signer(&[EMERGENCY_KEY]));
+        let (before, header) = (&ledger.tip().block.header, &mut block.header);
+        header.iteration = EMERGENCY_BLOCK_ITERATION;
+        header.generator = key(EMERGENCY_KEY);
+        header.timestamp = before.timestamp + headers::SECONDS_TO_EMERGENCY_BLOCK;
+        header.seed = signer.sign(&header.generator, before.seed.as_bytes(), version(header.height)).unwrap();
+        resign(&mut block, signer.as_ref()).unwrap();
+        block
+    }
+
+    /// The hash does not cover the generator's signature, so each copy of a block has its own.
+    #[test]
+    fn a_later_copy_of_a_block_with_another_signature_is_seen() {
+        let now = Millis::from_secs(GENESIS_SECONDS + 1000);
+        let genesis = network();
+        for good in [attested(&genesis, candidate(&genesis)), emergency(&genesis)] {
+            let mut spoilt = good.clone();
+            spoilt.header.signature.0[3] ^= 1;
+            assert_eq!(spoilt.header.hash, spoilt.header.compute_hash());
+            let [first, second] = [good, spoilt].map(|block| {
+                let mut ledger = genesis.clone();
+                assert!(matches!(append(&mut ledger, block), Answer::Accepted { .. }));
+                ledger
+            });
+            let mut checkers = Checkers::default();
+            assert_eq!(checkers.block(&first, now), Ok(()));
+            assert!(checkers.block(&second, now).is_err_and(|what| what.contains("the generator's signature")));
+        }
     }
 
     #[test]

@@ -76,7 +76,6 @@ fn scale(items: &[(Millis, &Item)], end: Millis) -> (BTreeMap<Millis, usize>, us
         earlier = Some(*at);
         *place = y;
     }
-    // What happens at one moment stands below each other.
     (moments, y)
 }
 

@@ -44,10 +44,11 @@
 //!
 //! Not by a third of the stake, but by the committees as they were drawn. Let the chains of two nodes part at a
 //! height, with final blocks F and G there, and children C and D. If an honest key ratified both C and D, its node must
-//! have let go of F or G in a stall: that is the only way in which the core lets go of a block that it has ratified on.
-//! A stall at another height explains nothing. A node that stops before it tells why it took blocks back counts as one
-//! in a stall. Without such a key the quorums were disjoint but for equivocating credits, which no rule of the chain
-//! prevents. Every other pair of final blocks is a violation.
+//! have let go of F or G in a stall. Otherwise the core lets go of a block that it has ratified on only when the other
+//! one is final, and then the other one's child is decided already. A stall at another height explains nothing. A node
+//! that stops before it tells why it took blocks back counts as one in a stall. Without such a key the quorums were
+//! disjoint but for equivocating credits, which no rule of the chain prevents. Every other pair of final blocks is a
+//! violation.
 //!
 //! # The bound of the second phase
 //!
@@ -58,10 +59,10 @@
 //!
 //! Finality has no bound in blocks that holds for any dead stake. A block with *n* iterations that nobody accounts for
 //! needs 2*n* stable blocks after it, and where a dead member holds too many credits of a ratification, the living
-//! cannot prove that an iteration failed. So after 160 blocks without finality the iterations since the healing are
-//! looked at: if the living could not account for most of them, the run is unsettled ([`Outcome::Unsettled`]), and a
-//! violation otherwise. In practice finality comes, because the ledger suspends provisioners that fail twice in a row,
-//! as the stake contract does.
+//! cannot prove that an iteration failed. So after 160 blocks without finality, or 260 where an emergency block was not
+//! final at the healing, the iterations since the healing are looked at: if the living could not account for three
+//! quarters of them, the run is unsettled ([`Outcome::Unsettled`]), and a violation otherwise. In practice finality
+//! comes, because the ledger suspends provisioners that fail twice in a row, as the stake contract does.
 //!
 //! # Faults and adversaries
 //!

@@ -15,8 +15,8 @@ use local_node_sim::marks::Marks;
 use local_node_sim::measure::{self, Measurement};
 use local_node_sim::{Options, Outcome, diagram, draw, run, shrink, simulate};
 
-const USAGE: &str = "usage: local-node-sim --seed N [--real] [--vm real|model] [--mixed] [--out FOLDER]
-       local-node-sim --seeds A..B [--real] [--vm real|model] [--mixed] [--out FOLDER]
+const USAGE: &str = "usage: local-node-sim --seed N [--mixed | [--real] [--vm real|model]] [--out FOLDER]
+       local-node-sim --seeds A..B [--mixed | [--real] [--vm real|model]] [--out FOLDER]
        local-node-sim measure size|attestation|delay|silence|speed|all [--out FOLDER | --page FILE]
 
 --seed N      runs one network, and prints all its events
@@ -88,39 +88,58 @@ fn main() -> ExitCode {
     }
 }
 
+/// Reads the arguments; `None` for any that the usage does not show, such as one that is given twice.
 fn parse(arguments: &[String]) -> Option<Arguments> {
-    let (mut command, mut options, mut mixed, mut folder) = (None, Options::default(), false, PathBuf::from("."));
-    let mut page = None;
+    let (mut command, mut scheme, mut machine, mut mixed) = (None, None, None, None);
+    let (mut folder, mut page) = (None, None);
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
-            "--seed" => command = Some(Command::Seed(arguments.next()?.parse().ok()?)),
+            "--seed" => once(&mut command, Command::Seed(arguments.next()?.parse().ok()?))?,
             "--seeds" => {
                 let (from, to) = arguments.next()?.split_once("..")?;
-                command = Some(Command::Seeds(from.parse().ok()?..to.parse().ok()?));
+                let seeds: Range<u64> = from.parse().ok()?..to.parse().ok()?;
+                let seeds = Some(seeds).filter(|seeds| !seeds.is_empty())?;
+                once(&mut command, Command::Seeds(seeds))?;
             }
             "measure" => {
                 let wanted = arguments.next()?;
                 let chosen = Measurement::ALL.into_iter().filter(|it| wanted == "all" || wanted == it.name());
-                let chosen: Vec<_> = chosen.collect();
-                command = if chosen.is_empty() { return None } else { Some(Command::Measure(chosen)) };
+                let chosen = Some(chosen.collect::<Vec<_>>()).filter(|chosen| !chosen.is_empty())?;
+                once(&mut command, Command::Measure(chosen))?;
             }
-            "--real" => options.scheme = Scheme::Bls,
-            "--mixed" => mixed = true,
+            "--real" => once(&mut scheme, Scheme::Bls)?,
+            "--mixed" => once(&mut mixed, Kind::Mixed)?,
             "--vm" => {
-                options.machine = match arguments.next()?.as_str() {
+                let wanted = match arguments.next()?.as_str() {
                     "real" => Machine::Real,
                     "model" => Machine::Model,
                     _ => return None,
-                }
+                };
+                once(&mut machine, wanted)?;
             }
-            "--out" => folder = PathBuf::from(arguments.next()?),
-            "--page" => page = Some(PathBuf::from(arguments.next()?)),
+            "--out" => once(&mut folder, PathBuf::from(arguments.next()?))?,
+            "--page" => once(&mut page, PathBuf::from(arguments.next()?))?,
             _ => return None,
         }
     }
-    let command = command.filter(|command| page.is_none() || matches!(command, Command::Measure(_)))?;
-    Some(Arguments { command, kind: if mixed { Kind::Mixed } else { Kind::Of(options) }, folder, page })
+    let command = command?;
+    let is_of_one_kind = scheme.is_some() || machine.is_some();
+    let fits = match command {
+        Command::Measure(_) => mixed.is_none() && !is_of_one_kind && (folder.is_none() || page.is_none()),
+        Command::Seed(_) | Command::Seeds(_) => page.is_none() && (mixed.is_none() || !is_of_one_kind),
+    };
+    if !fits {
+        return None;
+    }
+    let (scheme, machine) = (scheme.unwrap_or_default(), machine.unwrap_or_default());
+    let kind = mixed.unwrap_or(Kind::Of(Options { scheme, machine, ..Options::default() }));
+    Some(Arguments { command, kind, folder: folder.unwrap_or_else(|| PathBuf::from(".")), page })
+}
+
+/// Takes a value that may be given once; `None` when there is one already.
+fn once<T>(place: &mut Option<T>, value: T) -> Option<()> {
+    place.replace(value).is_none().then_some(())
 }
 
 /// Measures one thing, prints the table and draws the plot. Where a page shows them, both go there: they come of the

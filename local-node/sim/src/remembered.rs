@@ -72,19 +72,18 @@ impl Signatures for RememberedSignatures {
     /// Those that are not known are checked together, as a node does that catches up.
     fn verify_claims(&self, claims: &[Claim]) -> Result<(), Vec<usize>> {
         let names: Vec<_> = claims.iter().map(|it| name(&it.signers, &it.signature, &it.message, it.version)).collect();
-        let is_new = |name: &Hash| !open(&self.verdicts).contains_key(name);
-        let fresh: Vec<_> = names.iter().enumerate().filter(|(_, name)| is_new(name)).map(|(place, _)| place).collect();
+        // Read at once: whatever is remembered in between may make the map forget.
+        let known: Vec<Option<Verdict>> = {
+            let verdicts = open(&self.verdicts);
+            names.iter().map(|name| verdicts.get(name).copied()).collect()
+        };
+        let fresh: Vec<_> = (0..claims.len()).filter(|place| known[*place].is_none()).collect();
         let unknown: Vec<_> = fresh.iter().map(|place| claims[*place].clone()).collect();
-        let mut wrong = if unknown.is_empty() { Ok(()) } else { self.verifier.verify_claims(&unknown) }
-            .err()
-            .unwrap_or_default()
-            .into_iter()
-            .map(|place| fresh[place])
-            .collect::<Vec<_>>();
+        let refused = if unknown.is_empty() { Ok(()) } else { self.verifier.verify_claims(&unknown) };
+        let mut wrong: Vec<_> = refused.err().unwrap_or_default().into_iter().map(|place| fresh[place]).collect();
         let good = fresh.iter().filter(|place| !wrong.contains(place));
         good.for_each(|place| _ = open(&self.verdicts).insert(names[*place], Ok(())));
-        let bad = |name: &Hash| open(&self.verdicts).get(name).is_some_and(Result::is_err);
-        wrong.extend(names.iter().enumerate().filter(|(_, name)| bad(name)).map(|(place, _)| place));
+        wrong.extend((0..claims.len()).filter(|place| matches!(known[*place], Some(Err(_)))));
         wrong.sort_unstable();
         if wrong.is_empty() { Ok(()) } else { Err(wrong) }
     }
@@ -140,5 +139,27 @@ mod tests {
         assert_eq!(both.verify(signers, signature, message, *version), Err(SignatureError::Wrong));
         assert_eq!(both.verify_claims(&mixed), Err(vec![0, 3]));
         assert_eq!(both.verify_claims(&good), Ok(()));
+    }
+
+    #[test]
+    fn a_claim_that_is_known_to_be_wrong_stays_wrong_when_the_map_is_full() {
+        let signer = Scheme::Bls.signer(&[1]);
+        let claim = |message: &[u8], signed: &[u8]| Claim {
+            signers: vec![point(1)],
+            signature: signer.sign(&key(1), signed, BlsVersion::V2).unwrap(),
+            message: message.to_vec(),
+            version: BlsVersion::V2,
+        };
+        let (good, bad) = (claim(b"one", b"one"), claim(b"one", b"two"));
+        let both = RememberedSignatures::default();
+        assert!(both.verify(&bad.signers, &bad.signature, &bad.message, bad.version).is_err());
+        // The good claim is the last that there is room for.
+        for number in 0..MAX_REMEMBERED - 2 {
+            let mut filler = [0; 32];
+            filler[..8].copy_from_slice(&number.to_le_bytes());
+            both.verdicts.lock().unwrap().insert(filler, Ok(()));
+        }
+        assert_eq!(both.verify_claims(&[bad, good]), Err(vec![0]));
+        assert_eq!(both.verdicts.lock().unwrap().len(), MAX_REMEMBERED);
     }
 }

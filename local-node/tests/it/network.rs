@@ -35,13 +35,14 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
 const GENESIS_TIME: u64 = 1_700_000_000;
 
 /// Addresses that were free a moment ago.
-fn addresses(count: usize) -> Vec<SocketAddr> {
+pub(crate) fn addresses(count: usize) -> Vec<SocketAddr> {
     let bind = |_| UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     let sockets: Vec<UdpSocket> = (0..count).map(bind).collect();
     sockets.iter().map(|socket| socket.local_addr().expect("it is bound")).collect()
 }
 
-fn config(place: usize, addresses: &[SocketAddr], data: Option<PathBuf>) -> Config {
+/// A node of a network with these addresses. Each of them has a stake, and the node votes with that of its place.
+pub(crate) fn config(place: usize, addresses: &[SocketAddr], data: Option<PathBuf>) -> Config {
     let address = addresses[place];
     let bootstrap = addresses.iter().copied().filter(|other| *other != address).collect();
     let stakes = ACCOUNTS[..addresses.len()].iter().map(|account| (*account.public_key(), DEV_STAKE)).collect();

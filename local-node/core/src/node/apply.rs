@@ -550,6 +550,30 @@ mod tests {
     }
 
     #[test]
+    fn of_equal_iterations_the_lower_hash_wins_in_a_stall_and_a_final_block_at_once() {
+        // A tip that this node has ratified on, and a block under another one that leaves iterations unaccounted for.
+        for (iterations, ratified) in [(&[0][..], true), (&[0, 2][..], false)] {
+            for salt in 1..9 {
+                let mut case = Case::new(iterations);
+                let rival = block(&case.genesis, 0, salt);
+                case.pool(&[&rival]);
+                let ours = case.ours[0].header.hash;
+                if ratified {
+                    case.core.ratified.insert(ours, 2);
+                }
+                assert_eq!(case.better(), None, "{iterations:?}, salt {salt}");
+                case.core.stalled = true;
+                let in_stall = (rival.header.hash < ours).then_some((0, Cause::Stall));
+                assert_eq!(case.better(), in_stall, "{iterations:?}, salt {salt}");
+                case.core.stalled = false;
+                let child = block(&rival.header, 0, 0);
+                case.pool(&[&child]);
+                assert_eq!(case.better(), Some((0, Cause::Final)), "{iterations:?}, salt {salt}");
+            }
+        }
+    }
+
+    #[test]
     fn a_final_block_beats_a_lower_iteration() {
         // The minority holds iteration 0; the majority went on with iteration 1, which is unaccounted for and final
         // after two stable blocks.

@@ -3,6 +3,7 @@
 
 use local_node_consensus::committee::Committees;
 use local_node_consensus::{EMERGENCY_BLOCK_ITERATION, Millis};
+use local_node_types::keys::BlsSignature;
 use local_node_types::ledger::{
     Attestation, BLOCK_VERSION, Block, ConsensusHeader, Header, RatificationResult, StepName, StepVotes, Vote,
 };
@@ -16,7 +17,7 @@ use crate::ledger::{Stored, committees};
 const CREDITS_FOR_VALID: u32 = 43;
 const CREDITS_OTHERWISE: u32 = 33;
 /// All steps of 51 iterations at their longest in a chain with blocks of a second.
-const SECONDS_TO_EMERGENCY_BLOCK: u64 = 51 * 3 * 4;
+pub(super) const SECONDS_TO_EMERGENCY_BLOCK: u64 = 51 * 3 * 4;
 /// The least time between two blocks, and how far a block may be ahead of a clock.
 const SECONDS_BETWEEN_BLOCKS: u64 = 1;
 const AHEAD: Millis = Millis::from_secs(3);
@@ -41,28 +42,26 @@ pub(super) fn claims(before: &Header, block: &Block, now: Millis) -> Result<(), 
     }
 }
 
-/// The generator was drawn, and has signed the hash and the seed; and iterations have failed that are said to.
+/// The generator has signed the hash. The hash does not cover this signature, so it is checked of each copy of a block.
+pub(super) fn signature(before: &Stored, header: &Header) -> Result<(), String> {
+    signed(before, header, "hash", &header.signature, &header.hash)
+}
+
+/// The generator was drawn, and has signed the seed; and iterations have failed that are said to.
 pub(super) fn origins(before: &Stored, header: &Header) -> Result<(), String> {
     let mut committees = committees(before, header.height);
-    let (drawn, point) = if header.iteration == EMERGENCY_BLOCK_ITERATION {
-        (Some(key(EMERGENCY_KEY)), Some(point(EMERGENCY_KEY)))
-    } else {
-        let drawn = committees.generator(header.iteration);
-        (drawn, drawn.and_then(|key| before.provisioners.get(&key)).map(|found| found.point))
+    let drawn = match header.iteration {
+        EMERGENCY_BLOCK_ITERATION => Some(key(EMERGENCY_KEY)),
+        iteration => committees.generator(iteration),
     };
-    let Some(point) = point.filter(|_| drawn == Some(header.generator)) else {
+    if drawn != Some(header.generator) {
         return Err("its generator was not drawn".to_owned());
-    };
-    let signatures = before.provisioners.signatures();
-    let seed = before.block.header.seed;
-    for (what, signature, signed) in
-        [("hash", &header.signature, header.hash.as_slice()), ("seed", &header.seed, seed.as_bytes().as_slice())]
-    {
-        signatures
-            .verify(&[point], signature, signed, version(header.height))
-            .map_err(|problem| format!("the generator's signature of the {what}: {problem}"))?;
     }
+    signed(before, header, "seed", &header.seed, before.block.header.seed.as_bytes())?;
     for (iteration, failed) in header.failed_iterations.proven() {
+        if iteration >= header.iteration {
+            return Err(format!("it says that iteration {iteration} failed, which is not before its own"));
+        }
         if committees.generator(iteration) != Some(failed.generator) {
             return Err(format!("it names another generator for iteration {iteration}"));
         }
@@ -71,6 +70,20 @@ pub(super) fn origins(before: &Stored, header: &Header) -> Result<(), String> {
             .map_err(|problem| format!("that iteration {iteration} failed: {problem}"))?;
     }
     Ok(())
+}
+
+/// The generator has signed something.
+fn signed(before: &Stored, header: &Header, what: &str, signature: &BlsSignature, signed: &[u8]) -> Result<(), String> {
+    let point = if header.iteration == EMERGENCY_BLOCK_ITERATION {
+        Some(point(EMERGENCY_KEY))
+    } else {
+        before.provisioners.get(&header.generator).map(|found| found.point)
+    };
+    let point = point.ok_or("its generator has no stake")?;
+    let signatures = before.provisioners.signatures();
+    signatures
+        .verify(&[point], signature, signed, version(header.height))
+        .map_err(|problem| format!("the generator's signature of the {what}: {problem}"))
 }
 
 /// Both committees reached their quorums for a block, by signatures that hold.
@@ -91,15 +104,12 @@ pub(super) fn attestation(before: &Stored, header: &Header, attestation: &Attest
     Ok(())
 }
 
-/// An emergency block rests on the one key that may make it, and comes when all iterations have ended.
+/// An emergency block is of the one key that may make it, and comes when all iterations have ended. That the key has
+/// signed it is checked as of any other block.
 fn emergency(before: &Stored, header: &Header) -> Result<(), String> {
     if header.generator != key(EMERGENCY_KEY) {
         return Err("it is an emergency block of another key".to_owned());
     }
-    let signatures = before.provisioners.signatures();
-    signatures
-        .verify(&[point(EMERGENCY_KEY)], &header.signature, &header.hash, version(header.height))
-        .map_err(|problem| format!("an emergency block: {problem}"))?;
     let wait = header.timestamp.saturating_sub(before.block.header.timestamp);
     if wait < SECONDS_TO_EMERGENCY_BLOCK {
         return Err(format!("an emergency block after {wait} seconds"));

@@ -13,7 +13,7 @@ use local_node_types::message::{ratification_bytes, validation_bytes};
 use super::networks::PROVISIONERS;
 use super::plot::{Plot, Series};
 use super::{Result, processor_time, table};
-use crate::keys::{Scheme, key, version};
+use crate::keys::{Scheme, version};
 
 /// How often each thing is timed; the median counts.
 const RUNS: usize = 9;
@@ -68,7 +68,6 @@ pub fn verification() -> Result {
             processor_time(|| check(&mut committees))
         });
         let again = median(|| processor_time(|| check(&mut committees)));
-        debug_assert!(signer.holds(&key(1)));
         rows.push(vec![
             count.to_string(),
             format!("{first} + {second}"),

@@ -2,7 +2,9 @@
 
 use std::process::{Command, Output};
 
-use local_node_sim::{Options, Outcome, simulate};
+use local_node_sim::{Outcome, draw};
+
+use crate::seeds::RUNS;
 
 fn command(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_local-node-sim")).args(arguments).output().expect("the command starts")
@@ -14,9 +16,9 @@ fn text(bytes: Vec<u8>) -> String {
 
 #[test]
 fn a_seed_gives_the_plan_what_happened_and_the_end_that_the_library_gives() {
-    let mut runs = (40..72).map(|seed| (seed, simulate(seed, Options::default())));
-    let (seed, (plan, report)) =
-        runs.find(|(_, (_, report))| report.outcome == Outcome::Final).expect("some run comes to finality");
+    let mut runs = (40..72).map(|seed| (seed, RUNS.of(seed)));
+    let (seed, report) = runs.find(|(_, report)| report.outcome == Outcome::Final).expect("some run comes to finality");
+    let (plan, _) = draw(seed);
     let output = command(&["--seed", &seed.to_string()]);
     let told = text(output.stdout);
     assert!(output.status.success(), "{told}");
@@ -38,7 +40,7 @@ fn many_seeds_give_their_sums_and_what_never_happened() {
     let sums = told.lines().find(|line| line.starts_with("2 runs, ")).expect("it gives sums");
     assert!(sums.contains(" s: 0 failed, "), "{sums}");
     assert!(told.contains("\n2 runs with signatures Ideal, machine Model\n"), "{told}");
-    let blocks: u64 = (40..42).map(|seed| simulate(seed, Options::default()).1.height).sum();
+    let blocks: u64 = (40..42).map(|seed| RUNS.of(seed).height).sum();
     assert!(sums.contains(&format!(" {blocks} blocks, ")), "{blocks}: {sums}");
     // Two runs do not show everything that should happen in a set.
     assert!(
@@ -49,7 +51,7 @@ fn many_seeds_give_their_sums_and_what_never_happened() {
 
 #[test]
 fn wrong_arguments_give_the_usage() {
-    let wrong: [&[&str]; 10] = [
+    let wrong: [&[&str]; 19] = [
         &[],
         &["--seed"],
         &["--seed", "many"],
@@ -60,6 +62,16 @@ fn wrong_arguments_give_the_usage() {
         &["measure", "size", "--page"],
         &["--seed", "40", "--page", "page.md"],
         &["--real"],
+        // Each of these would leave one of its arguments without effect.
+        &["measure", "size", "--out", ".", "--page", "page.md"],
+        &["measure", "size", "--real"],
+        &["measure", "size", "--mixed"],
+        &["--seed", "40", "--mixed", "--real"],
+        &["--seed", "40", "--vm", "model", "--mixed"],
+        &["--seed", "40", "--seed", "41"],
+        &["--seed", "40", "measure", "size"],
+        &["--seed", "40", "--out", ".", "--out", ".."],
+        &["--seeds", "41..41"],
     ];
     for arguments in wrong {
         let output = command(arguments);

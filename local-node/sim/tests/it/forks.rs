@@ -9,20 +9,27 @@ use local_node_sim::plan::{Fault, Plan};
 use local_node_sim::rng::Rng;
 use local_node_sim::{Bug, Options, Outcome, Report, run};
 
+use crate::runs::Runs;
 use crate::seeds::assert_good;
 
 /// Seven nodes, of which one hears the votes of an iteration that the others take for failed, and is then cut off for
 /// so long. Everything heals after a minute.
-fn cut_off(seed: u64, cut: u64) -> Marks {
+fn cut_off(seed: u64, cut: u64) -> Report {
     let faults = vec![(Millis(12_000), Fault::Funnel(0, cut)), (Millis(35_000), Fault::Funnel(3, cut))];
     let plan = Plan { faults, heals: Millis(60_000), ..Plan::calm(7) };
-    let report = run(&plan, Rng::new(seed), Options::default());
-    assert_eq!(report.outcome, Outcome::Final, "seed {seed}");
-    report.marks
+    run(&plan, Rng::new(seed), Options::default())
 }
 
+/// Such runs, by their seeds and how long the node is cut off.
+static CUT_OFF: Runs<(u64, u64)> = Runs::new(|(seed, cut)| cut_off(seed, cut));
+
 fn seen(cut: u64, wanted: Mark) -> u64 {
-    (0..6).map(|seed| cut_off(seed, cut).count(wanted)).sum()
+    let count = |seed| {
+        let report = CUT_OFF.of((seed, cut));
+        assert_eq!(report.outcome, Outcome::Final, "seed {seed}");
+        report.marks.count(wanted)
+    };
+    (0..6).map(count).sum()
 }
 
 #[test]
@@ -129,11 +136,14 @@ fn two_blocks_of_an_iteration(height: u64, bug: Option<Bug>) -> Report {
 /// The heights at which the situation is tried.
 const HEIGHTS: std::ops::Range<u64> = 4..12;
 
+/// The runs without a bug, by their heights.
+static EQUAL: Runs<u64> = Runs::new(|height| two_blocks_of_an_iteration(height, None));
+
 /// What happens in these runs, all of which come to finality.
 pub(crate) fn marks_of_equal_iterations() -> Marks {
     let mut marks = Marks::default();
     for height in HEIGHTS {
-        let report = two_blocks_of_an_iteration(height, None);
+        let report = EQUAL.of(height);
         assert_eq!(report.outcome, Outcome::Final, "height {height}");
         marks.add(&report.marks);
     }
@@ -146,7 +156,7 @@ pub(crate) fn marks_of_equal_iterations() -> Marks {
 fn two_attested_blocks_of_equal_iteration_become_one() {
     let mut forks = 0;
     for height in HEIGHTS {
-        let report = two_blocks_of_an_iteration(height, None);
+        let report = EQUAL.of(height);
         assert_eq!(report.outcome, Outcome::Final, "height {height}");
         if report.marks.count(Mark::EqualIterations) > 0 {
             forks += 1;
@@ -160,7 +170,7 @@ fn two_attested_blocks_of_equal_iteration_become_one() {
 /// With the choice turned round, nodes come to the higher hash.
 #[test]
 fn a_wrong_choice_between_blocks_of_equal_iteration_is_seen() {
-    let forked = |height: &u64| two_blocks_of_an_iteration(*height, None).marks.count(Mark::EqualIterations) > 0;
+    let forked = |height: &u64| EQUAL.of(*height).marks.count(Mark::EqualIterations) > 0;
     let mut heights = HEIGHTS;
     let height = heights.find(forked).expect("some run has two blocks of one iteration");
     let bug = Some(Bug::Core(Planted::ForkChoiceTurned));
@@ -168,4 +178,124 @@ fn a_wrong_choice_between_blocks_of_equal_iteration_is_seen() {
         panic!("height {height}: the bug is not seen");
     };
     assert!(violation.what.contains("for a worse branch"), "{violation}");
+}
+
+/// How far two halves go on with their own blocks of one iteration before they hear each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Depth {
+    /// Each half ratifies a block after its own one, and no ratification comes to anybody.
+    Ratified,
+    /// Each half decides blocks after its own one. The first of these leaves so many iterations unaccounted for that
+    /// none becomes final.
+    Unsettled,
+    /// Each half decides a block after its own one, which makes that final.
+    Final,
+}
+
+/// The provisioners whose keys two nodes have, of 21 of equal stake. Together with those of either half they hold a
+/// quorum. Alone they rarely do.
+const SOME_TWICE: std::ops::RangeInclusive<u64> = 1..=11;
+/// A node without keys that is down until everything heals.
+const DOWN: usize = 6;
+/// The height of the two blocks.
+const DEEP_HEIGHT: u64 = 6;
+/// How often a depth is tried, each time with other stakes and so with other committees.
+const TURNS: std::ops::Range<u64> = 0..40;
+
+/// Two halves that hear nothing of each other from shortly before a block on. Each decides its own block of the first
+/// iteration, if one of the keys that are there twice proposes then. The first node has these keys in one half; it
+/// starts for this block, and has another candidate than the other one, as above.
+///
+/// While only the node that is down would hear ratifications, iterations fail without a proof.
+fn halves_go_on(depth: Depth, turn: u64, bug: Option<Bug>) -> Report {
+    let slot = DEEP_HEIGHT * 1000;
+    let mut faults = vec![
+        (Millis(1), Fault::Crash(0)),
+        (Millis(1), Fault::Crash(DOWN)),
+        (Millis(slot - 800), Fault::Start(0)),
+        (Millis(slot - 100), Fault::Split(vec![0, 1, 0, 1, 0, 1, 2])),
+    ];
+    // This lasts for twelve seconds, or until everything heals.
+    let unheard = (Millis(slot + 500), Fault::Funnel(DOWN, 1));
+    let heals = match depth {
+        Depth::Ratified => {
+            // All hear each other until the chain has stalled, and only then ratifications come again.
+            faults.extend([unheard, (Millis(slot + 4500), Fault::Crash(0)), (Millis(slot + 4500), Fault::Join)]);
+            slot + 9500
+        }
+        Depth::Unsettled => {
+            faults.push(unheard);
+            slot + 17_500
+        }
+        Depth::Final => slot + 3500,
+    };
+    let keys =
+        vec![vec![], SOME_TWICE.collect(), vec![12, 13, 14], vec![17, 18, 19], vec![15, 16], vec![20, 21], vec![]];
+    let plan = Plan {
+        stakes: vec![2000 + turn; 21],
+        keys,
+        adversary: Some((0, Attack::DuplicateKey)),
+        rules: Rules { suspends: false, ..Rules::CHAIN },
+        faults,
+        heals: Millis(heals),
+        ..Plan::calm(7)
+    };
+    run(&plan, Rng::new(turn), Options { bug, ..Options::default() })
+}
+
+/// The runs without a bug.
+static HALVES: Runs<(Depth, u64)> = Runs::new(|(depth, turn)| halves_go_on(depth, turn, None));
+
+/// The first turn in which there are two blocks of one iteration, and this. No run up to there breaks a promise, or
+/// ends without finality for another reason than two final blocks.
+fn first_with(depth: Depth, wanted: impl Fn(&Report) -> bool) -> (u64, &'static Report) {
+    for turn in TURNS {
+        let report = HALVES.of((depth, turn));
+        let is_good = matches!(report.outcome, Outcome::Final | Outcome::Parted(_));
+        assert!(is_good, "{depth:?}, turn {turn}: {:?}", report.outcome);
+        if report.marks.count(Mark::EqualIterations) > 0 && wanted(report) {
+            return (turn, report);
+        }
+    }
+    panic!("no run has it: {depth:?}");
+}
+
+/// Nodes stand by a block after which they have ratified another one. When the chain has stalled, those with the higher
+/// hash give way, and all go on with the lower one.
+#[test]
+fn two_ratified_blocks_of_equal_iteration_become_one_in_a_stall() {
+    let gives_way = |report: &Report| {
+        let [in_stall, to_final, deep] =
+            [Mark::ChangedInStall, Mark::ChangedToFinal, Mark::DeepFallback].map(|mark| report.marks.count(mark));
+        // A tip on which a node has not ratified a block gives way without a stall.
+        report.outcome == Outcome::Final && in_stall > 0 && (to_final, deep) == (0, 0)
+    };
+    let (turn, _) = first_with(Depth::Ratified, gives_way);
+    // With the choice turned round, those with the lower hash give way.
+    let bug = Some(Bug::Core(Planted::ForkChoiceTurned));
+    let Outcome::Violated(violation) = halves_go_on(Depth::Ratified, turn, bug).outcome else {
+        panic!("turn {turn}: the bug is not seen");
+    };
+    assert!(violation.what.contains("for a worse branch"), "turn {turn}: {violation}");
+}
+
+/// Each half has several blocks, none of which is final. When everything heals, one half has a quorum by itself, and
+/// the other one has stalled. The latter follows at once to the lower hash, and to the higher one when it is final.
+#[test]
+fn two_branches_from_blocks_of_equal_iteration_become_one() {
+    for cause in [Mark::ChangedInStall, Mark::ChangedToFinal] {
+        first_with(Depth::Unsettled, |report| {
+            let all_are_there = [cause, Mark::DeepFallback].into_iter().all(|mark| report.marks.count(mark) > 0);
+            report.outcome == Outcome::Final && all_are_there
+        });
+    }
+}
+
+/// Two final blocks stay, because no node takes a final block back. They take two quorums without a common honest
+/// member at two heights in a row, which the checkers find out.
+#[test]
+fn two_final_blocks_of_equal_iteration_stay_and_are_explained() {
+    let (turn, report) = first_with(Depth::Final, |report| matches!(report.outcome, Outcome::Parted(_)));
+    let Outcome::Parted(why) = &report.outcome else { panic!("turn {turn}: {:?}", report.outcome) };
+    assert!(why.ends_with("the quorums were disjoint"), "turn {turn}: {why}");
 }

@@ -9,6 +9,8 @@ use local_node_sim::plan::Plan;
 use local_node_sim::rng::Rng;
 use local_node_sim::{Bug, Options, Outcome, Report, run};
 
+use crate::runs::Runs;
+
 const SEEDS: std::ops::Range<u64> = 0..4;
 
 /// Five nodes in a good network. One of them lies for two minutes, and is never suspended for it.
@@ -22,11 +24,14 @@ fn with_a_liar(seed: u64, bug: Option<Bug>) -> Report {
     run(&plan, Rng::new(seed), Options { bug, ..Options::default() })
 }
 
+/// The runs without a bug.
+static RUNS: Runs<u64> = Runs::new(|seed| with_a_liar(seed, None));
+
 /// What happens in these runs, none of which breaks a promise.
 pub(crate) fn marks() -> Marks {
     let mut marks = Marks::default();
     for seed in SEEDS {
-        let report = with_a_liar(seed, None);
+        let report = RUNS.of(seed);
         assert_eq!(report.outcome, Outcome::Final, "seed {seed}");
         marks.add(&report.marks);
     }

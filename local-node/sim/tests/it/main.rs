@@ -13,5 +13,6 @@ mod model;
 mod orders;
 mod planted;
 mod rescue;
+mod runs;
 mod seeds;
 mod settling;

@@ -9,6 +9,7 @@ use local_node_sim::marks::Marks;
 use local_node_sim::shrink::shrink;
 use local_node_sim::{Options, Outcome, Report, diagram, draw, simulate};
 
+use crate::runs::Runs;
 use crate::{forks, lies};
 
 /// The fixed set: long enough that everything happens that should, short enough for every change.
@@ -26,33 +27,37 @@ const RANDOM_BELOW: u64 = 1_000_000_000;
 /// The variable that names the first random seed, so that a failure can be tried again.
 const FIRST_SEED: &str = "LOCAL_NODE_SIM_SEED";
 
+/// The runs of seeds with the options that a run has by default.
+pub(crate) static RUNS: Runs<u64> = Runs::new(|seed| simulate(seed, Options::default()).1);
+
 /// Runs a seed. A failure is shrunk, printed, and drawn.
 pub(crate) fn assert_good(seed: u64, options: Options) -> Marks {
-    good_run(seed, options).marks
+    let (_, report) = simulate(seed, options);
+    assert_kept(seed, options, &report);
+    report.marks
 }
 
-/// The run of a seed, which keeps all promises, as in [`assert_good`].
-fn good_run(seed: u64, options: Options) -> Report {
-    let (plan, report) = simulate(seed, options);
+/// The run of a seed keeps all promises. Otherwise it is shrunk, printed, and drawn.
+fn assert_kept(seed: u64, options: Options, report: &Report) {
     if let Outcome::Violated(violation) = &report.outcome {
-        let (_, rng) = draw(seed);
+        let (plan, rng) = draw(seed);
         let small = shrink(&plan, &rng, options).expect("it fails again");
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("simulation-{seed}.svg"));
         let picture = diagram::draw(&format!("seed {seed}, shrunk"), &small.plan, &small.report);
         std::fs::write(&path, picture).expect("the picture can be written");
         panic!("seed {seed}: {violation}\n{plan}\nshrunk, and drawn in {}:\n{}", path.display(), small.plan);
     }
-    report
 }
 
 #[test]
 fn the_fixed_seeds_keep_all_promises_and_everything_happens() {
     let (mut marks, mut others) = (Marks::default(), Vec::new());
     for seed in SEEDS.chain(MORE_SEEDS) {
-        let report = good_run(seed, Options::default());
+        let report = RUNS.of(seed);
+        assert_kept(seed, Options::default(), report);
         marks.add(&report.marks);
         if report.outcome != Outcome::Final {
-            others.push((seed, report.outcome));
+            others.push((seed, &report.outcome));
         }
     }
     marks.add(&lies::marks());

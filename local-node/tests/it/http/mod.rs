@@ -6,6 +6,7 @@ mod drivers;
 mod feeders;
 mod history;
 mod pages;
+mod peers;
 mod raw;
 mod served;
 mod sizes;

@@ -58,7 +58,7 @@ impl Served {
         Self::with(Config { data: Some(folder.to_owned()), module_cache: module_cache(), ..Config::default() })
     }
 
-    fn with(config: Config) -> Self {
+    pub(crate) fn with(config: Config) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let (node, server) = runtime.block_on(async {
             let node = spawn(config).await.expect("the node starts");
