@@ -42,6 +42,7 @@ mod observer;
 mod outcome;
 #[cfg(feature = "zk")]
 mod proofs;
+mod refusals;
 #[cfg(test)]
 #[allow(unreachable_pub, reason = "the public parts of a contract are public, wherever it stands")]
 mod tests;
@@ -63,6 +64,7 @@ pub use observer::run_observer;
 pub use outcome::{Accepted, Rejected, Sent, Stated};
 #[cfg(feature = "zk")]
 pub use proofs::ProveError;
+pub use refusals::refusals_are_provoked;
 
 /// Runs a test on a chain of its own. `#[dusk_sdk::test]` calls it.
 ///
