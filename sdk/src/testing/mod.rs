@@ -23,6 +23,8 @@
 //! A transaction gets a block of its own. [`Chain::in_one_block`] makes one block of several calls, which are prepared
 //! with [`Signer::later`].
 //!
+//! [`refusals_are_provoked`] finds the errors of a contract that no test names.
+//!
 //! A failed assertion panics at its line in the test and prints the actual outcome, with the names of events and
 //! errors.
 //!
