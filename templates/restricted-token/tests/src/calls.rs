@@ -6,8 +6,8 @@ use crate::page::{ATTESTERS, HOLDERS, Model, PEOPLE};
 
 const COUNTRIES: [u16; 2] = [276, 528];
 
-/// People are numbers here. Some calls are of one function with other arguments: `EndPolicy` sets no policy, `CapSupply`
-/// sets the cap of the supply alone, and `IssueLocked` issues shares with a lock-up.
+/// People are numbers here. Some functions have two calls: `EndPolicy` is `set_policy` without a policy, `CapSupply` is
+/// `set_caps` with a cap of the supply alone, and `IssueLocked` is `issue` with a lock-up.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Call {
     Transfer { to: usize, amount: u64 },

@@ -31,8 +31,8 @@ const DRAWN_CALLS: usize = 48;
 /// Functions without a [`Call`] of their name: `Admit` makes `admit_by` for the second attester, and no contract takes
 /// part that `claim_for` could pay.
 const OTHERS: [&str; 2] = ["admit_by", "claim_for"];
-/// Outcomes that the test waits for besides an accepted call of each function: calls with arguments that change what the
-/// function does, and refusals that few sequences lead to.
+/// Outcomes that the test waits for besides an accepted call of each function: accepted calls with other arguments, and
+/// refusals that few sequences lead to.
 const MORE_OUTCOMES: [&str; 5] = ["cap_supply", "end_policy", "issue_locked", "NoPolicy", "SupplyCapped"];
 const NAMES: [&str; PEOPLE] = ["issuer", "alice", "bob", "carol", "dave", "eve", "frank", "grace"];
 /// Eighteen years.
