@@ -169,6 +169,15 @@ fn assert_order(crate_root: &str, below_module: &[&str], table: &[(&str, &[&str]
 }
 
 #[test]
+fn no_two_parts_of_the_finance_module_import_each_other() {
+    let found = Imports::of(&root().join("sdk/src/lib.rs")).between_modules(&["finance"]);
+    assert!(found.contains_key(&("offices".to_owned(), "ledger".to_owned())), "the imports are not read: {found:?}");
+    let is_mutual = |(from, to): &&(String, String)| found.contains_key(&(to.clone(), from.clone()));
+    let mutual: Vec<_> = found.keys().filter(is_mutual).collect();
+    assert!(mutual.is_empty(), "{mutual:?}");
+}
+
+#[test]
 fn no_circle_of_imports_leaves_a_folder() {
     let mut faults = Vec::new();
     for source in roots_of_packages() {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::book::root;
 use crate::devnet_templates::{PLAYED, Projects, every_template_lives_while_nodes_die, keep_play};
+use crate::gas_plot;
 use crate::session;
 use crate::support::{PROGRAM, Place, turn};
 
@@ -85,10 +86,12 @@ fn the_register_is_small_and_serves_many_holders(place: &Place) {
         assert!(register["bytes"].as_u64().unwrap() < MAX_REGISTER_BYTES, "{register}");
     }
     let mut measured = place.command(PROGRAM);
-    let words = ["test", "a_transfer_costs_the_same_with_many_holders", "--timeout", "600", "--json"];
+    let words = ["test", "a_transfer_costs_the_same_with_many_holders", "--timeout", "600", "--show-output", "--json"];
     measured.args(words).env("HOLDERS", HOLDERS);
     let measured = place.ran(&mut measured).exits(0).document();
     assert_eq!((&measured["passed"], &measured["failed"]), (&1.into(), &0.into()), "{measured}");
+    let printed = measured["tests"][0]["output"].as_str().unwrap_or_default();
+    gas_plot::compare(printed, register["optimised"] == true);
 }
 
 /// The README of a project, which runs the project's tests.

@@ -19,6 +19,8 @@ mod ending;
 #[cfg(test)]
 mod evidence;
 #[cfg(test)]
+mod gas_plot;
+#[cfg(test)]
 mod hints;
 #[cfg(test)]
 mod hostile;

@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use super::attesters::{self, Attester, Attesters};
 use super::calendar::Calendar;
 use super::limits::Limit;
-use super::offices::Officer;
+use super::officer::Officer;
 use super::rule::{Kept, Rule, Tied};
 use crate::env::emit;
 use crate::field::Field;

@@ -6,7 +6,7 @@
 
 use alloc::vec::Vec;
 
-use super::offices::Officer;
+use super::officer::Officer;
 use super::rule::{Changed, Kept, Move, Rule, Tied};
 use crate::env::emit;
 use crate::prelude::{contract_type, ensure, error, event};

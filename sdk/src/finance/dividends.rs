@@ -8,7 +8,7 @@
 //! An account stores the count up to which it has added its part to its earnings, and adds the rest before its number
 //! of shares changes.
 
-use super::offices::Officer;
+use super::officer::Officer;
 use super::rule::{Changed, Move, Rule, Tied};
 use crate::amount::Dusk;
 use crate::env::emit;

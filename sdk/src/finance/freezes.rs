@@ -5,7 +5,7 @@
 //! shares, which does not change the freezes.
 
 use super::ledger;
-use super::offices::Officer;
+use super::officer::Officer;
 use super::rule::{Act, Kept, Move, Rule, Tied};
 use crate::env::emit;
 use crate::field::Field;

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Bound;
 
-use super::offices::Officer;
+use super::officer::Officer;
 use super::operators::Spender;
 use super::rule::{Act, Changed, Kept, Move, Rule, Side, Tied};
 use crate::env::{block_height, emit};

@@ -5,7 +5,7 @@
 
 use alloc::vec::Vec;
 
-use super::offices::Officer;
+use super::officer::Officer;
 use super::rule::{Act, Changed, Kept, Move, Rule, Tied};
 use crate::env::emit;
 use crate::prelude::{contract_type, ensure, error, event};

@@ -7,6 +7,7 @@
 use alloc::vec::Vec;
 
 use super::ledger;
+use super::officer::Officer;
 use crate::env::{caller, emit};
 use crate::prelude::{contract_type, ensure, error, event};
 use crate::principal::Principal;
@@ -38,18 +39,6 @@ pub enum Office {
     Issuer,
     /// Admits holders, freezes and moves shares, and recovers lost accounts.
     Officer,
-}
-
-/// The caller, who is a compliance officer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Officer(Principal);
-
-impl Officer {
-    /// The officer's account.
-    #[must_use]
-    pub fn who(self) -> Principal {
-        self.0
-    }
 }
 
 /// The issuer appointed a compliance officer.

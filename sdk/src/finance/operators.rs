@@ -219,7 +219,7 @@ impl Grants {
 }
 
 impl Rule for Operators {
-    type Refusal = super::ledger::Refused;
+    type Refusal = Refused;
     type Account = Grants;
     type Holder = ();
 

@@ -6,7 +6,7 @@
 
 use alloc::vec::Vec;
 
-use super::offices::Officer;
+use super::officer::Officer;
 use super::rule::{Changed, Move, Rule, Tied};
 use crate::env::{block_height, emit};
 use crate::prelude::{contract_type, ensure, error, event};

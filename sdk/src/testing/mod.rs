@@ -23,6 +23,8 @@
 //! A transaction gets a block of its own. [`Chain::in_one_block`] makes one block of several calls, which are prepared
 //! with [`Signer::later`].
 //!
+//! [`refusals_are_provoked`] finds the errors of a contract that no test names.
+//!
 //! A failed assertion panics at its line in the test and prints the actual outcome, with the names of events and
 //! errors.
 //!
@@ -42,6 +44,7 @@ mod observer;
 mod outcome;
 #[cfg(feature = "zk")]
 mod proofs;
+mod refusals;
 #[cfg(test)]
 #[allow(unreachable_pub, reason = "the public parts of a contract are public, wherever it stands")]
 mod tests;
@@ -63,6 +66,7 @@ pub use observer::run_observer;
 pub use outcome::{Accepted, Rejected, Sent, Stated};
 #[cfg(feature = "zk")]
 pub use proofs::ProveError;
+pub use refusals::refusals_are_provoked;
 
 /// Runs a test on a chain of its own. `#[dusk_sdk::test]` calls it.
 ///

@@ -5,7 +5,6 @@ mod bond;
 mod counter;
 mod locks;
 mod privacy;
-mod share;
 mod voucher;
 
 use dusk_sdk::testing::*;

@@ -20,7 +20,7 @@ use super::statements::{ClaimNative, HeldNative, TotalNative};
 use super::tallies::{Coordinates, Counted, Counter};
 use crate::env::{block_height, emit};
 use crate::field::Field;
-use crate::finance::offices::Officer;
+use crate::finance::officer::Officer;
 use crate::prelude::{contract_type, ensure, error, event};
 use crate::principal::Principal;
 use crate::zk::binding;

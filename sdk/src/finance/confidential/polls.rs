@@ -18,7 +18,7 @@ use super::statements::{HeldNative, TallyNative, VoteNative};
 use super::tallies::{Ballot, Ballots, Coordinates, MAX_CHOICES};
 use crate::env::{block_height, emit};
 use crate::field::Field;
-use crate::finance::offices::Officer;
+use crate::finance::officer::Officer;
 use crate::prelude::{contract_type, ensure, error, event};
 use crate::principal::Principal;
 use crate::zk::binding;

@@ -41,7 +41,7 @@ use super::statements::{LockNative, MintNative, RegisterNative, SeizeNative, Tra
 use super::{Auditor, Registry, auditor, locks, notes, nullifiers, registry};
 use crate::env::emit;
 use crate::field::Field;
-use crate::finance::offices::Officer;
+use crate::finance::officer::Officer;
 use crate::prelude::{contract_type, ensure, error, event};
 use crate::principal::Principal;
 use crate::zk::binding;

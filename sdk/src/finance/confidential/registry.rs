@@ -23,7 +23,7 @@ use super::statements::PolicyNative;
 use crate::env::{block_height, caller, emit};
 use crate::field::Field;
 use crate::finance::ledger::MAX_REASON_BYTES;
-use crate::finance::offices::Officer;
+use crate::finance::officer::Officer;
 use crate::prelude::{ensure, error, event};
 use crate::principal::Principal;
 

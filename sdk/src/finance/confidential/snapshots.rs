@@ -11,7 +11,7 @@ use super::notes::Notes;
 use super::nullifiers::Nullifiers;
 use crate::env::{block_height, emit};
 use crate::field::Field;
-use crate::finance::offices::Officer;
+use crate::finance::officer::Officer;
 use crate::prelude::{contract_type, ensure, error, event};
 use crate::principal::Principal;
 

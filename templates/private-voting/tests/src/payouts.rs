@@ -1,8 +1,8 @@
 //! Tests of dividends. They are their specification.
 
-use ::holdings::Refused as Refusal;
+use ::holdings::Refused;
 use dusk_sdk::finance::confidential::Coordinates;
-use dusk_sdk::finance::confidential::dividends::{Dividend, DividendClosed, DividendDeclared, Refused};
+use dusk_sdk::finance::confidential::dividends::{self, Dividend, DividendClosed, DividendDeclared};
 use dusk_sdk::finance::confidential::{pool, snapshots};
 use dusk_sdk::testing::*;
 use dusk_sdk::zk::{PROOF_BYTES, Proof};
@@ -23,7 +23,7 @@ fn holders_get_their_parts_and_the_rest_goes_back(chain: Chain) -> TestResult {
     let Proven { call: paid, proof } = company.sum(number)?;
     let close = || company.holdings.by(&company.relayer).close(number, paid, proof);
     close().emits(DividendClosed { dividend: number, paid: 6, returned: 1 });
-    close().refused(Refusal::Dividends(Refused::AlreadyClosed));
+    close().refused(Refused::Dividends(dividends::Refused::AlreadyClosed));
     assert_eq!(company.holdings.status()?.supply, 106);
     let payout = company.holdings.dividend(number)?;
     assert_eq!((payout.pot, payout.claims, payout.paid), (7, 2, Some(6)), "no part, no claim");
@@ -53,12 +53,13 @@ fn claims_and_the_end_never_compete(chain: Chain) -> TestResult {
     chain.mine(dividend.ends - 1 - chain.height());
     let before = chain.snapshot();
     let early = by.close(number, 0, nothing);
-    early.refused(Refusal::Dividends(Refused::DividendRuns { ends: dividend.ends }));
+    early.refused(Refused::Dividends(dividends::Refused::DividendRuns { ends: dividend.ends }));
     chain.revert(&before);
     assert_eq!(by.claim(call, proof).succeeds().height(), dividend.ends);
     chain.revert(&before);
     chain.mine(1);
-    by.claim(call, proof).refused(Refusal::Dividends(Refused::DividendEnded { ends: dividend.ends }));
+    by.claim(call, proof)
+        .refused(Refused::Dividends(dividends::Refused::DividendEnded { ends: dividend.ends }));
     Ok(())
 }
 
@@ -68,22 +69,22 @@ fn dividends_are_checked(chain: Chain) -> TestResult {
     let snapshot = company.pin()?;
     let dividend = company.planned(&snapshot);
     let by = company.holdings.by(&company.issuer);
-    let refused = |dividend: Dividend, refusal: Refused| {
-        by.declare_dividend(dividend).refused(Refusal::Dividends(refusal));
+    let refused = |dividend: Dividend, refusal: dividends::Refused| {
+        by.declare_dividend(dividend).refused(Refused::Dividends(refusal));
     };
-    refused(Dividend { numerator: 0, ..dividend }, Refused::ZeroRate);
-    refused(Dividend { denominator: 0, ..dividend }, Refused::ZeroRate);
-    refused(Dividend { denominator: 301, ..dividend }, Refused::NothingToPay);
-    refused(Dividend { ends: snapshot.height, ..dividend }, Refused::ClaimsEndTooEarly);
+    refused(Dividend { numerator: 0, ..dividend }, dividends::Refused::ZeroRate);
+    refused(Dividend { denominator: 0, ..dividend }, dividends::Refused::ZeroRate);
+    refused(Dividend { denominator: 301, ..dividend }, dividends::Refused::NothingToPay);
+    refused(Dividend { ends: snapshot.height, ..dividend }, dividends::Refused::ClaimsEndTooEarly);
     let neutral = Coordinates { u: 0.into(), v: 1.into() };
-    refused(Dividend { key: neutral, ..dividend }, Refused::SumKeyInvalid);
+    refused(Dividend { key: neutral, ..dividend }, dividends::Refused::SumKeyInvalid);
     let unknown = Dividend { snapshot: snapshot.height - 1, ..dividend };
-    by.declare_dividend(unknown).refused(Refusal::Snapshots(snapshots::Refused::NothingPinned));
+    by.declare_dividend(unknown).refused(Refused::Snapshots(snapshots::Refused::NothingPinned));
     let (number, pot) = (0, 7);
     let declared = DividendDeclared { number, dividend, pot, by: company.issuer.account().into() };
     by.declare_dividend(dividend).emits(declared);
     let nothing = Proof::from_bytes([0; PROOF_BYTES]);
-    by.close(1, 0, nothing).refused(Refusal::Dividends(Refused::UnknownDividend));
+    by.close(1, 0, nothing).refused(Refused::Dividends(dividends::Refused::UnknownDividend));
     Ok(())
 }
 
@@ -92,12 +93,12 @@ fn dividends_are_checked(chain: Chain) -> TestResult {
 fn the_supply_does_not_wrap_around(chain: Chain) -> TestResult {
     let mut company = Company::open(&chain)?;
     company.issue(ALICE, u64::MAX - 100)?;
-    let overflow = || Refusal::Pool(pool::Refused::SupplyOverflow);
+    let overflow = || Refused::Pool(pool::Refused::SupplyOverflow);
     let dividend = company.planned(&company.pin()?);
     company.holdings.by(&company.issuer).declare_dividend(dividend).refused(overflow());
     let Proven { call, proof } = company.minting(ALICE, 1)?;
     company.holdings.by(&company.issuer).issue(call, proof).refused(overflow());
     let none = pool::Minting { value: 0, ..call };
-    company.holdings.by(&company.issuer).issue(none, proof).refused(Refusal::Pool(pool::Refused::ZeroAmount));
+    company.holdings.by(&company.issuer).issue(none, proof).refused(Refused::Pool(pool::Refused::ZeroAmount));
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Attacks: most rows of the table of threats in the README.
 
-use ::holdings::Refused as Refusal;
+use ::holdings::Refused;
 use circuits::{
     Cast, CastPrivate, CastPublic, Count, CountPrivate, CountPublic, Draw, DrawPrivate, DrawPublic,
 };
@@ -24,12 +24,12 @@ pub(crate) fn one<T, C>(proven: Vec<Proven<T, C>>) -> Proven<T, C> {
     one
 }
 
-pub(crate) fn not_proven() -> Refusal {
-    Refusal::Polls(polls::Refused::BallotNotProven)
+pub(crate) fn not_proven() -> Refused {
+    Refused::Polls(polls::Refused::BallotNotProven)
 }
 
-fn acted(nullifier: Field) -> Refusal {
-    Refusal::Snapshots(snapshots::Refused::AlreadyActed { nullifier })
+fn acted(nullifier: Field) -> Refused {
+    Refused::Snapshots(snapshots::Refused::AlreadyActed { nullifier })
 }
 
 /// What the checker says of a vote that is no right one.
@@ -120,7 +120,7 @@ fn a_note_that_was_spent_before_neither_votes_nor_claims(chain: Chain) -> TestRe
     let of_old = Dividend { snapshot: old.height, ..rich };
     let Proven { call, proof } = one(company.claims(CAROL, number, &of_old)?);
     let by = company.holdings.by(&company.relayer);
-    by.claim(call, proof).refused(Refusal::Pool(pool::Refused::ProofInvalid));
+    by.claim(call, proof).refused(Refused::Pool(pool::Refused::ProofInvalid));
     let (key, own) = (company.auditor.key(), company.wallets[CAROL].address());
     let mut claim = failing(company.wallets[CAROL].claims(&key, &old, number, &of_old, &own))?.remove(0);
     shows(&mut claim.act.held, &mut claim.secret.holding);
@@ -203,7 +203,7 @@ fn a_relayer_changes_no_vote(chain: Chain) -> TestResult {
         by.vote(changed, proof).refused(not_proven());
     }
     let unknown = Voting { poll: 7, ..call };
-    by.vote(unknown, proof).refused(Refusal::Polls(polls::Refused::UnknownPoll));
+    by.vote(unknown, proof).refused(Refused::Polls(polls::Refused::UnknownPoll));
     // Nor does a flipped bit of the proof pass.
     let mut bytes = *proof.as_bytes();
     bytes[500] ^= 1;
@@ -286,12 +286,12 @@ fn two_snapshots_of_a_block_are_one(chain: Chain) -> TestResult {
     let pinned = company.pin()?;
     assert_eq!(company.holdings.snapshot(pinned.height)?, pinned);
     let missing = company.holdings.snapshot(pinned.height + 1);
-    let refusal = Refusal::Snapshots(snapshots::Refused::NothingPinned);
+    let refusal = Refused::Snapshots(snapshots::Refused::NothingPinned);
     assert!(missing.is_err_and(|failure| failure.is(&refusal)));
     let officer = company.holdings.by(company.issuer.later());
     let (first, second) = chain.in_one_block((officer.take_snapshot(), officer.take_snapshot()));
     first.succeeds();
-    second.refused(Refusal::Snapshots(snapshots::Refused::AlreadyPinned));
+    second.refused(Refused::Snapshots(snapshots::Refused::AlreadyPinned));
     Ok(())
 }
 
@@ -357,10 +357,10 @@ fn a_relayer_changes_no_claim(chain: Chain) -> TestResult {
     ];
     let by = company.holdings.by(&company.relayer);
     for changed in changes {
-        by.claim(changed, proof).refused(Refusal::Pool(pool::Refused::ProofInvalid));
+        by.claim(changed, proof).refused(Refused::Pool(pool::Refused::ProofInvalid));
     }
     by.claim(Claiming { dividend: 7, ..call }, proof)
-        .refused(Refusal::Dividends(dividends::Refused::UnknownDividend));
+        .refused(Refused::Dividends(dividends::Refused::UnknownDividend));
     by.claim(call, proof).succeeds();
     Ok(())
 }
@@ -374,7 +374,7 @@ fn the_sum_of_a_dividend_cannot_be_a_lie(chain: Chain) -> TestResult {
     let Proven { call: paid, proof } = company.sum(number)?;
     let by = company.holdings.by(&company.relayer);
     for lie in [0, paid - 1, paid + 1, 7, u64::MAX] {
-        by.close(number, lie, proof).refused(Refusal::Pool(pool::Refused::ProofInvalid));
+        by.close(number, lie, proof).refused(Refused::Pool(pool::Refused::ProofInvalid));
     }
     by.close(number, paid, proof).succeeds();
     let payout = company.holdings.dividend(number)?;
@@ -388,7 +388,7 @@ fn transfers_are_checked(chain: Chain) -> TestResult {
     let Proven { call, proof } = company.transfer([ALICE, BOB], 5)?;
     let by = company.holdings.by(&company.relayer);
     let refused = |changed: Spending, refusal: pool::Refused| {
-        by.confidential_transfer(changed, proof).refused(Refusal::Pool(refusal));
+        by.confidential_transfer(changed, proof).refused(Refused::Pool(refusal));
     };
     let status = company.holdings.status()?;
     for note_root in [status.nullifier_root, Field::from(1), Field::default()] {
@@ -408,7 +408,7 @@ fn transfers_are_checked(chain: Chain) -> TestResult {
         .holdings
         .by(&company.issuer)
         .issue(more, proof)
-        .refused(Refusal::Pool(pool::Refused::ProofInvalid));
+        .refused(Refused::Pool(pool::Refused::ProofInvalid));
     Ok(())
 }
 
@@ -423,7 +423,7 @@ fn a_root_of_a_block_that_was_taken_back_is_refused(chain: Chain) -> TestResult 
     chain.revert(&before);
     let by = company.holdings.by(&company.relayer);
     let stale = by.confidential_transfer(later.call, later.proof);
-    stale.refused(Refusal::Pool(notes::Refused::UnknownNoteRoot.into()));
+    stale.refused(Refused::Pool(notes::Refused::UnknownNoteRoot.into()));
     by.confidential_transfer(earlier.call, earlier.proof).succeeds();
     Ok(())
 }

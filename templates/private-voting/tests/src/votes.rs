@@ -1,9 +1,9 @@
 //! Tests of polls. They are their specification.
 
-use ::holdings::Refused as Refusal;
+use ::holdings::Refused;
 use dusk_sdk::Field;
 use dusk_sdk::finance::confidential::Coordinates;
-use dusk_sdk::finance::confidential::polls::{Outcome, Poll, PollOpened, PollTallied, Refused, VoteCast};
+use dusk_sdk::finance::confidential::polls::{self, Outcome, Poll, PollOpened, PollTallied, VoteCast};
 use dusk_sdk::finance::confidential::{auditor, pool, snapshots};
 use dusk_sdk::finance::offices;
 use dusk_sdk::testing::*;
@@ -29,7 +29,7 @@ fn only_the_tally_is_public(chain: Chain) -> TestResult {
     let outcome = Outcome { counts, quorate: true };
     let tally = || company.holdings.by(&company.relayer).tally(number, counts, proof);
     tally().emits(PollTallied { poll: number, outcome });
-    tally().refused(Refusal::Polls(Refused::AlreadyTallied));
+    tally().refused(Refused::Polls(polls::Refused::AlreadyTallied));
     let standing = company.holdings.poll(number)?;
     assert_eq!((standing.votes, standing.outcome), (3, Some(outcome)));
     assert_eq!(company.holdings.status()?.polls, 1);
@@ -58,12 +58,12 @@ fn votes_and_the_tally_never_compete(chain: Chain) -> TestResult {
     chain.mine(poll.ends - 1 - chain.height());
     let before = chain.snapshot();
     let early = by.tally(number, [0; 8], nothing);
-    early.refused(Refusal::Polls(Refused::PollRuns { ends: poll.ends }));
+    early.refused(Refused::Polls(polls::Refused::PollRuns { ends: poll.ends }));
     chain.revert(&before);
     assert_eq!(by.vote(call, proof).succeeds().height(), poll.ends);
     chain.revert(&before);
     chain.mine(1);
-    by.vote(call, proof).refused(Refusal::Polls(Refused::PollEnded { ends: poll.ends }));
+    by.vote(call, proof).refused(Refused::Polls(polls::Refused::PollEnded { ends: poll.ends }));
     Ok(())
 }
 
@@ -73,27 +73,32 @@ fn polls_are_checked(chain: Chain) -> TestResult {
     let snapshot = company.pin()?;
     let poll = company.asked(&snapshot);
     let by = company.holdings.by(&company.issuer);
-    let refused = |poll: Poll, refusal: Refused| {
-        by.open_poll(poll).refused(Refusal::Polls(refusal));
+    let refused = |poll: Poll, refusal: polls::Refused| {
+        by.open_poll(poll).refused(Refused::Polls(refusal));
     };
-    refused(Poll { choices: 1, ..poll }, Refused::ChoiceCount { limit: 8 });
-    refused(Poll { choices: 9, ..poll }, Refused::ChoiceCount { limit: 8 });
-    refused(Poll { ends: snapshot.height, ..poll }, Refused::PollEndsTooEarly);
-    refused(Poll { quorum: 101, ..poll }, Refused::QuorumTooLarge { supply: 100 });
+    refused(Poll { choices: 1, ..poll }, polls::Refused::ChoiceCount { limit: 8 });
+    refused(Poll { choices: 9, ..poll }, polls::Refused::ChoiceCount { limit: 8 });
+    refused(Poll { ends: snapshot.height, ..poll }, polls::Refused::PollEndsTooEarly);
+    refused(Poll { quorum: 101, ..poll }, polls::Refused::QuorumTooLarge { supply: 100 });
     let with = |key: Coordinates| {
         let mut poll = poll;
         poll.keys[7] = key;
         poll
     };
-    refused(with(poll.keys[0]), Refused::TellerKeyTwice);
-    refused(with(Coordinates { u: 0.into(), v: 1.into() }), Refused::TellerKeyInvalid);
-    refused(with(Coordinates { u: 1.into(), v: 1.into() }), Refused::TellerKeyInvalid);
+    refused(with(poll.keys[0]), polls::Refused::TellerKeyTwice);
+    refused(with(Coordinates { u: 0.into(), v: 1.into() }), polls::Refused::TellerKeyInvalid);
+    refused(with(Coordinates { u: 1.into(), v: 1.into() }), polls::Refused::TellerKeyInvalid);
     let unknown = Poll { snapshot: snapshot.height - 1, ..poll };
-    by.open_poll(unknown).refused(Refusal::Snapshots(snapshots::Refused::NothingPinned));
+    by.open_poll(unknown).refused(Refused::Snapshots(snapshots::Refused::NothingPinned));
     by.open_poll(poll).emits(PollOpened { number: 0, poll, by: company.issuer.account().into() });
     let nothing = Proof::from_bytes([0; PROOF_BYTES]);
-    by.tally(1, [0; 8], nothing).refused(Refusal::Polls(Refused::UnknownPoll));
-    assert!(company.holdings.poll(1).is_err_and(|failure| failure.is(&Refusal::Polls(Refused::UnknownPoll))));
+    by.tally(1, [0; 8], nothing).refused(Refused::Polls(polls::Refused::UnknownPoll));
+    assert!(
+        company
+            .holdings
+            .poll(1)
+            .is_err_and(|failure| failure.is(&Refused::Polls(polls::Refused::UnknownPoll)))
+    );
     Ok(())
 }
 
@@ -103,7 +108,7 @@ fn only_officers_issue_pin_and_ask(chain: Chain) -> TestResult {
     let snapshot = company.pin()?;
     let (poll, dividend) = (company.asked(&snapshot), company.planned(&snapshot));
     let by = company.holdings.by(&company.relayer);
-    let refusal = || Refusal::Offices(offices::Refused::NotOfficer);
+    let refusal = || Refused::Offices(offices::Refused::NotOfficer);
     by.take_snapshot().refused(refusal());
     by.open_poll(poll).refused(refusal());
     by.declare_dividend(dividend).refused(refusal());
@@ -118,10 +123,10 @@ fn the_deployment_is_checked(chain: Chain) -> TestResult {
     let company = Company::new(&chain, [1; 32])?;
     let key = company.auditor.key();
     let deploy = |name: &str, key| chain.try_deploy(&company.issuer, ::holdings::init(name.into(), key));
-    let length = || Refusal::NameLength { limit: ::holdings::MAX_NAME_BYTES };
+    let length = || Refused::NameLength { limit: ::holdings::MAX_NAME_BYTES };
     deploy("", key).refused(length());
     deploy(&"x".repeat(65), key).refused(length());
-    let auditor = |refused: auditor::Refused| Refusal::Pool(pool::Refused::from(refused));
+    let auditor = |refused: auditor::Refused| Refused::Pool(pool::Refused::from(refused));
     let with = |u: u64, v: u64| dusk_sdk::finance::confidential::AuditorKey { u: u.into(), v: v.into() };
     deploy("x", with(0, 1)).refused(auditor(auditor::Refused::AuditorKeyNeutral));
     deploy("x", with(1, 1)).refused(auditor(auditor::Refused::AuditorKeyInvalid));

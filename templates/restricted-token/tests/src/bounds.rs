@@ -1,5 +1,6 @@
 //! Caps and bounds: what is counted, and what nobody can lengthen without end.
 
+use ::register::Refused;
 use dusk_sdk::ContractId;
 use dusk_sdk::finance::batch::Item;
 use dusk_sdk::finance::caps::Limits as Most;
@@ -77,6 +78,33 @@ fn an_account_with_all_its_lots_takes_no_other_one(chain: Chain) -> TestResult {
     assert_eq!((before.lots.len(), before.shares, before.free), (16, 102, 85));
     shares.by(officer).recover(who(bob), who(&new), "lost key".into()).succeeds();
     assert_eq!(shares.position(who(&new))?, before);
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn what_would_end_in_its_own_block_does_not_begin(chain: Chain) -> TestResult {
+    let scene = Scene::open(&chain)?;
+    let Scene { shares, officer, alice, bob, .. } = &scene;
+    // The height of the next call.
+    let next = || chain.height() + 1;
+    let ended = || Refused::from(lots::Refused::EndsInThePast);
+    for early in [1_u64, 100] {
+        shares.by(officer).issue(who(alice), 1, early.min(next())).refused(ended());
+        shares.by(officer).lock(who(alice), 1, early.min(next())).refused(ended());
+    }
+    assert_eq!((shares.supply()?, shares.position(who(alice))?.lots), (1_000, vec![]));
+    let until = next() + 1;
+    shares.by(officer).issue(who(alice), 1, until).succeeds();
+    assert_eq!((shares.supply()?, chain.height()), (1_001, until - 1));
+
+    // A grant holds at its last height, so it may end in its own block, and not before.
+    let passed = || Refused::from(operators::Refused::EndsInThePast);
+    shares.by(alice).approve(who(bob), 0, 5, next() - 1).refused(passed());
+    shares.by(alice).set_operator(who(bob), Some(next() - 1)).refused(passed());
+    let until = next();
+    shares.by(alice).set_operator(who(bob), Some(until)).succeeds();
+    let late = shares.by(bob).transfer_from(who(alice), who(officer), 1);
+    late.refused(operators::Refused::Expired { until }.into());
     Ok(())
 }
 

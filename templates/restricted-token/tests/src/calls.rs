@@ -6,7 +6,8 @@ use crate::page::{ATTESTERS, HOLDERS, Model, PEOPLE};
 
 const COUNTRIES: [u16; 2] = [276, 528];
 
-/// People are numbers here.
+/// People are numbers here. Some functions have two calls: `EndPolicy` is `set_policy` without a policy, `CapSupply` is
+/// `set_caps` with a cap of the supply alone, and `IssueLocked` is `issue` with a lock-up.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Call {
     Transfer { to: usize, amount: u64 },
@@ -16,6 +17,7 @@ pub(crate) enum Call {
     SetOperator { operator: usize, blocks: Option<u64> },
     Admit { holder: usize, attester: usize },
     SetPolicy,
+    EndPolicy,
     SetToday { day: u32 },
     SetBlocked { list: usize },
     Trust { attester: usize, instead: Option<usize> },
@@ -24,6 +26,7 @@ pub(crate) enum Call {
     MoveDividends { from: usize, to: usize },
     Recover { from: usize, to: usize },
     Issue { to: usize, amount: u64 },
+    IssueLocked { to: usize, amount: u64, blocks: u64 },
     Redeem { from: usize, amount: u64 },
     List { person: usize, limit: u64 },
     ListBatch { items: [(usize, u64); 2] },
@@ -41,6 +44,7 @@ pub(crate) enum Call {
     Identify { person: usize, holder: usize },
     SetCountry { person: usize, country: u16 },
     SetCaps { holders: Option<u32>, share: Option<u16> },
+    CapSupply { supply: u64 },
     SetCountryCap { country: u16, most: Option<u32> },
     SetDocument { name: usize, hash: u8 },
     RemoveDocument { name: usize },
@@ -68,6 +72,7 @@ impl Call {
             12 => Self::SetOperator { operator: person, blocks: some.then_some(blocks) },
             13..16 => Self::TransferBatch { items: [(person, amount / 2), (other, amount / 3)] },
             16..19 => Self::Admit { holder, attester },
+            19 if dice.roll(4) == 0 => Self::EndPolicy,
             19 => Self::SetPolicy,
             // Yesterday is refused.
             20 => Self::SetToday { day: model.today + dice.roll(3) as u32 - 1 },
@@ -77,6 +82,7 @@ impl Call {
             25..27 => Self::Force { from: other, to: person, amount },
             27 => Self::MoveDividends { from: other, to: person },
             28..30 => Self::Recover { from: other, to: person },
+            30 if some => Self::IssueLocked { to: person, amount, blocks },
             30 => Self::Issue { to: person, amount },
             31 => Self::Redeem { from: person, amount: amount / 2 },
             32..35 => Self::List { person, limit: 2 * amount },
@@ -96,6 +102,8 @@ impl Call {
             53 => Self::SetCountry { person, country: COUNTRIES[holder] },
             54 => Self::SetCaps { holders: Some(4 + holder as u32), share: None },
             55 => Self::SetCaps { holders: None, share: Some(5_000) },
+            // Room for a few shares, or for none.
+            56 if some => Self::CapSupply { supply: model.supply + amount / 8 },
             56 => Self::SetCaps { holders: None, share: None },
             57 => Self::SetCountryCap { country: COUNTRIES[holder], most: some.then_some(2) },
             58..60 => Self::SetDocument { name: dice.roll(3), hash: amount as u8 },

@@ -1,12 +1,13 @@
 //! The register against a model: random sequences of calls, made on the chain and on a page. Both must refuse the same
 //! calls for the same reasons, and know the same of everybody. Every function that changes the register is accepted at
-//! least once.
+//! least once, and so is a locked issue, the end of the policy, and a cap of the supply.
 
 use std::collections::BTreeSet;
 
 use ::attester::{Attester, Attributes, Wallet};
 use ::register::{Holding, Policy, Position, Refused, RegisterClient};
 use circuits::{BLOCKED, Eligible};
+use dusk_sdk::contract::Refusal as _;
 use dusk_sdk::finance::batch::Item;
 use dusk_sdk::finance::caps::Limits as Most;
 use dusk_sdk::finance::documents::Document;
@@ -24,12 +25,15 @@ use crate::people::{Shown, Statement, day, eligible, policy, sanctions, trusted,
 
 /// The number of calls in the sequence.
 const CALLS: u64 = 500;
-/// The number of calls that are drawn for each call that is made. The first one is made, unless the model accepts a
-/// call of a function that it has not accepted before: then one of the function with the fewest such calls.
+/// The number of calls that are drawn for each call that is made. The first one is made, unless others have outcomes
+/// that the test still waits for: then one with the rarest of these outcomes.
 const DRAWN_CALLS: usize = 48;
 /// Functions without a [`Call`] of their name: `Admit` makes `admit_by` for the second attester, and no contract takes
 /// part that `claim_for` could pay.
 const OTHERS: [&str; 2] = ["admit_by", "claim_for"];
+/// Outcomes that the test waits for besides an accepted call of each function: accepted calls with other arguments, and
+/// refusals that few sequences lead to.
+const MORE_OUTCOMES: [&str; 5] = ["cap_supply", "end_policy", "issue_locked", "NoPolicy", "SupplyCapped"];
 const NAMES: [&str; PEOPLE] = ["issuer", "alice", "bob", "carol", "dave", "eve", "frank", "grace"];
 /// Eighteen years.
 const ADULT_DAYS: u32 = 6_574;
@@ -40,7 +44,8 @@ fn random_calls_agree_with_the_model(chain: Chain) -> TestResult {
     let people = chain.accounts(NAMES);
     let world = World::open(&chain, &people)?;
     let (mut model, mut dice, mut accepted) = (Model::new(policy(&world.attesters[0]).today), Dice(2), 0);
-    let (functions, mut made) = (functions(), BTreeSet::new());
+    let wanted: BTreeSet<String> = functions().into_iter().chain(MORE_OUTCOMES.map(String::from)).collect();
+    let mut seen: BTreeSet<String> = BTreeSet::new();
     for (person, limit) in [(1, 60), (2, 40), (3, 50)] {
         let list = Call::List { person, limit };
         world.apply(&model, 0, list, None)?;
@@ -50,21 +55,23 @@ fn random_calls_agree_with_the_model(chain: Chain) -> TestResult {
         // The next block: each call has one.
         let height = chain.height() + 1;
         let mut drawn: Vec<_> = (0..DRAWN_CALLS).map(|_| model.choose(&mut dice, height)).collect();
-        let accepts = |(by, call): (usize, Call)| model.clone().apply(by, call, height).is_ok();
-        let name = |place: usize| function_of(drawn[place].1);
-        let new: Vec<_> = (0..DRAWN_CALLS)
-            .filter(|place| !made.contains(&name(*place)) && accepts(drawn[*place]))
-            .map(name)
-            .collect();
-        let rarest = new.iter().min_by_key(|function| new.iter().filter(|other| other == function).count());
-        let place = rarest.and_then(|wanted| {
-            (0..DRAWN_CALLS).find(|place| name(*place) == *wanted && accepts(drawn[*place]))
-        });
-        let (by, call) = drawn.swap_remove(place.unwrap_or(0));
+        let is_new = |outcome: &String| wanted.contains(outcome) && !seen.contains(outcome);
+        let place = if seen == wanted {
+            0
+        } else {
+            let outcome =
+                |(by, call): &(usize, Call)| outcome_of(*call, &model.clone().apply(*by, *call, height));
+            let outcomes: Vec<String> = drawn.iter().map(outcome).collect();
+            let count = |wanted: &String| outcomes.iter().filter(|other| *other == wanted).count();
+            let rarest =
+                (0..DRAWN_CALLS).filter(|at| is_new(&outcomes[*at])).min_by_key(|at| count(&outcomes[*at]));
+            rarest.unwrap_or(0)
+        };
+        let (by, call) = drawn.swap_remove(place);
         let before = model.clone();
         let expected = model.apply(by, call, height);
         accepted += u64::from(expected.is_ok());
-        made.extend(expected.is_ok().then(|| function_of(call)));
+        seen.extend(wanted.get(&outcome_of(call, &expected)).cloned());
         let fate = if expected.is_ok() { "succeeds" } else { "is refused" };
         println!("call {number}: {call:?} by {by}, which {fate}");
         world.apply(&before, by, call, expected.err())?;
@@ -75,7 +82,7 @@ fn random_calls_agree_with_the_model(chain: Chain) -> TestResult {
     }
     world.compare(&model, chain.height())?;
     assert!(accepted > CALLS / 4, "only {accepted} calls were accepted, which tries little");
-    assert_eq!(made, functions, "the functions that were accepted, and those that the register has");
+    assert_eq!(seen, wanted, "the outcomes that occurred, and those that the test waits for");
     Ok(())
 }
 
@@ -87,6 +94,14 @@ fn functions() -> BTreeSet<String> {
         arguments.trim_start().starts_with("&mut self").then_some(name)
     });
     changing.filter(|name| !OTHERS.contains(name)).map(String::from).collect()
+}
+
+/// The function of an accepted call, or the name of the refusal.
+fn outcome_of(call: Call, result: &Result<(), Refused>) -> String {
+    match result {
+        Ok(()) => function_of(call),
+        Err(refused) => refused.name().into(),
+    }
 }
 
 /// The function that a call makes: `SetToday { day: 7 }` makes `set_today`.
@@ -164,6 +179,7 @@ impl<'a> World<'a> {
                 shares.set_operator(id(operator), blocks.map(|blocks| height + blocks))
             }
             Call::SetPolicy => shares.set_policy(Some(self.policy(model.today))),
+            Call::EndPolicy => shares.set_policy(None),
             Call::SetToday { day } => shares.set_today(day, 10),
             Call::SetBlocked { list } => shares.set_blocked(self.blocked[list].root()),
             Call::Trust { attester, instead } => {
@@ -174,6 +190,7 @@ impl<'a> World<'a> {
             Call::MoveDividends { from, to } => shares.move_dividends(id(from), id(to), reason()),
             Call::Recover { from, to } => shares.recover(id(from), id(to), reason()),
             Call::Issue { to, amount } => shares.issue(id(to), amount, 0),
+            Call::IssueLocked { to, amount, blocks } => shares.issue(id(to), amount, height + blocks),
             Call::Redeem { from, amount } => shares.redeem(id(from), amount, reason()),
             Call::List { person, limit } => shares.list(id(person), limit),
             Call::ListBatch { items } => shares.list_batch(self.items(items)),
@@ -191,6 +208,7 @@ impl<'a> World<'a> {
             Call::Identify { person, holder } => shares.identify(id(person), self.tags[holder]),
             Call::SetCountry { person, country } => shares.set_country(id(person), country),
             Call::SetCaps { holders, share } => shares.set_caps(Most { supply: None, holders, share }),
+            Call::CapSupply { supply } => shares.set_caps(Most { supply: Some(supply), ..Most::default() }),
             Call::SetCountryCap { country, most } => shares.set_country_cap(country, most),
             Call::SetDocument { name, hash } => {
                 shares.set_document(document(name), [hash; 32], ADDRESS.into())
@@ -233,7 +251,8 @@ impl<'a> World<'a> {
     /// An account shows a holder's proof by an attester's word.
     fn admit(&self, model: &Model, by: usize, holder: usize, attester: usize) -> Result<Shown, Failure> {
         let (account, tag) = (&self.people[by], self.tags[holder]);
-        let proof = if model.attesters.iter().any(|known| known.0 == attester) {
+        let is_trusted = model.attesters.iter().any(|known| known.0 == attester);
+        let proof = if model.open && is_trusted {
             let terms = self.shares.terms_of(account.account(), self.key(attester))?;
             let (by, wallet) = (&self.attesters[attester], &self.wallets[attester][holder]);
             Statement::under(by, wallet, terms, &self.blocked[model.blocked])?.prove(self.chain)?
@@ -302,7 +321,9 @@ impl<'a> World<'a> {
             let expected = Holding { shares: model.held_by(holder), frozen, barred, country };
             assert_eq!(self.shares.holder(tag)?, expected, "holder {holder}");
         }
+        self.compare_policy(model)?;
         let status = self.shares.status()?;
+        assert_eq!(status.caps, model.caps);
         assert_eq!((status.supply, status.paused, status.today), (model.supply, model.paused, model.today));
         assert_eq!((status.issuer, status.holders), (who(&self.people[model.issuer]), model.count(None)));
         for country in status.countries {
@@ -324,6 +345,18 @@ impl<'a> World<'a> {
         assert_eq!(counted, [model.distributed, model.carried].map(Dusk::from_lux));
         let balance = self.chain.balance(self.shares.id());
         assert_eq!(balance, Dusk::from_lux(model.owed() + model.carried), "the contract has what it owes");
+        Ok(())
+    }
+
+    /// What is to be proved, as long as proofs are accepted.
+    fn compare_policy(&self, model: &Model) -> TestResult {
+        let found = self.shares.policy()?.map(|policy| {
+            let keys: Vec<Field> = policy.attesters.iter().map(|attester| attester.key).collect();
+            (keys, policy.blocked, policy.today)
+        });
+        let keys: Vec<Field> = model.attesters.iter().map(|known| self.key(known.0)).collect();
+        let expected = (keys, self.blocked[model.blocked].root(), model.today);
+        assert_eq!(found, model.open.then_some(expected));
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 
 use ::register::{Position, RegisterClient};
 use dusk_sdk::Dusk;
+use dusk_sdk::finance::caps::Limits as Most;
 use dusk_sdk::finance::freezes::Frozen;
 use dusk_sdk::finance::ledger::{ForceTransferred, Recovered};
 use dusk_sdk::finance::*;
@@ -98,6 +99,40 @@ fn two_officers_of_one_block_do_not_move_a_share_twice(chain: Chain) -> TestResu
     moved.3.succeeds();
     let held = [alice, bob].map(|holder| offices.position(holder).map(|it| it.shares).unwrap_or_default());
     assert_eq!((held, shares.supply()?), ([0, 200], SUPPLY - 100));
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn two_officers_of_one_block_do_not_use_the_same_room(chain: Chain) -> TestResult {
+    let offices = open(&chain)?;
+    let Offices { shares, first, second, alice, bob, new, .. } = &offices;
+    let (reason, until) = (|| String::from("court order 4"), chain.height() + 100);
+    shares.by(first).set_caps(Most { supply: Some(SUPPLY + 150), holders: None, share: None }).succeeds();
+
+    // The free shares of an account.
+    let lock = |officer: &Signer| offices.by(officer).lock(who(alice), 200, until);
+    let (one, two) = chain.in_one_block((lock(first), lock(second)));
+    one.succeeds();
+    two.refused(lots::Refused::NotFree { free: HELD - 200 }.into());
+
+    // The cap of the supply.
+    let issue = |officer: &Signer| offices.by(officer).issue(who(bob), 100, 0);
+    let (one, two) = chain.in_one_block((issue(first), issue(second)));
+    one.succeeds();
+    two.refused(caps::Refused::SupplyCapped { left: 50 }.into());
+
+    // The entry of the allow-list, and the frozen part: the first limit stays, and the last part.
+    let list = |officer: &Signer, limit| offices.by(officer).list(who(new), limit);
+    let part = |officer: &Signer, amount| offices.by(officer).freeze_part(who(alice), amount, reason());
+    let (one, two, low, high) =
+        chain.in_one_block((list(first, 7), list(second, 9), part(first, 10), part(second, 20)));
+    one.succeeds();
+    two.refused(admission::Refused::AlreadyListed.into());
+    low.succeeds();
+    high.succeeds();
+    let Position { shares: held, free, frozen_part, .. } = offices.position(alice)?;
+    assert_eq!((held, free, frozen_part), (HELD, HELD - 200, 20));
+    assert_eq!((offices.position(new)?.limit, shares.supply()?), (7, SUPPLY + 100));
     Ok(())
 }
 

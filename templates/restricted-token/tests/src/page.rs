@@ -64,13 +64,15 @@ pub(crate) struct Model {
     /// Which office, by whom, to whom.
     offers: Vec<(Office, usize, usize)>,
     policies: u64,
+    /// Whether proofs are accepted.
+    pub(crate) open: bool,
     pub(crate) today: u32,
     /// The list of blocked countries.
     pub(crate) blocked: usize,
     /// The attesters, each with the number of its entry.
     pub(crate) attesters: Vec<(usize, u32)>,
     entries: u32,
-    caps: (Option<u32>, Option<u16>),
+    pub(crate) caps: caps::Limits,
     country_caps: BTreeMap<u16, Option<u32>>,
     /// Names, hashes, and the heights at which they were set.
     pub(crate) documents: Vec<(usize, u8, u64)>,
@@ -95,11 +97,12 @@ impl Model {
             officers: vec![0],
             offers: Vec::new(),
             policies: 1,
+            open: true,
             today,
             blocked: 0,
             attesters: vec![(0, 1)],
             entries: 1,
-            caps: (None, None),
+            caps: caps::Limits::default(),
             country_caps: BTreeMap::new(),
             documents: Vec::new(),
             snapshots: Vec::new(),
@@ -167,6 +170,7 @@ impl Model {
                 self.allow(by, operator, blocks.map(|blocks| (None, height + blocks)), height)?;
             }
             Call::Admit { holder, attester } => {
+                refuse_if(!self.open, admission::Refused::NoPolicy)?;
                 let Some(entry) = self.attesters.iter().find(|known| known.0 == attester) else {
                     return Err(attesters::Refused::UnknownAttester.into());
                 };
@@ -187,7 +191,12 @@ impl Model {
                 office?;
                 self.policies += 1;
                 self.entries += 1;
-                (self.blocked, self.attesters) = (0, vec![(0, self.entries)]);
+                (self.open, self.blocked, self.attesters) = (true, 0, vec![(0, self.entries)]);
+            }
+            Call::EndPolicy => {
+                office?;
+                self.policies += 1;
+                self.open = false;
             }
             Call::SetToday { day } => {
                 office?;
@@ -266,6 +275,11 @@ impl Model {
                 office?;
                 self.shift(None, Some(to), amount, false, height)?;
             }
+            Call::IssueLocked { to, amount, blocks } => {
+                office?;
+                self.shift(None, Some(to), amount, false, height)?;
+                self.lock(to, amount, height + blocks, height)?;
+            }
             Call::Redeem { from, amount } => {
                 office?;
                 self.shift(Some(from), None, amount, false, height)?;
@@ -341,12 +355,7 @@ impl Model {
             }
             Call::Lock { person, amount, blocks } => {
                 office?;
-                self.present(person)?;
-                let until = height + blocks;
-                refuse_if(until <= height, lots::Refused::EndsInThePast)?;
-                let free = self.people[person].shares - self.locked(person, height);
-                refuse_if(amount == 0 || amount > free, lots::Refused::NotFree { free })?;
-                self.add_lot(person, amount, until, height)?;
+                self.lock(person, amount, height + blocks, height)?;
             }
             Call::Identify { person, holder } => {
                 office?;
@@ -363,7 +372,11 @@ impl Model {
             }
             Call::SetCaps { holders, share } => {
                 office?;
-                self.caps = (holders, share);
+                self.caps = caps::Limits { supply: None, holders, share };
+            }
+            Call::CapSupply { supply } => {
+                office?;
+                self.caps = caps::Limits { supply: Some(supply), ..caps::Limits::default() };
             }
             Call::SetCountryCap { country, most } => {
                 office?;
@@ -546,7 +559,9 @@ impl Model {
     /// What a proof admits an account by, if it still does.
     pub(crate) fn proven(&self, person: usize) -> Option<Proven> {
         let entry = |entry| self.attesters.iter().any(|attester| attester.1 == entry);
-        let holds = |by: &Proven| by.policy == self.policies && self.today <= by.until && entry(by.entry);
+        let holds = |by: &Proven| {
+            self.open && by.policy == self.policies && self.today <= by.until && entry(by.entry)
+        };
         self.people[person].proven.filter(|by| holds(by) && !self.standing(person).barred)
     }
 
@@ -582,6 +597,14 @@ impl Model {
 
     pub(crate) fn locked(&self, person: usize, height: u64) -> u64 {
         self.people[person].lots.iter().filter(|lot| lot.1 > height).map(|lot| lot.0).sum()
+    }
+
+    fn lock(&mut self, person: usize, amount: u64, until: u64, height: u64) -> Result<(), Refused> {
+        self.present(person)?;
+        refuse_if(until <= height, lots::Refused::EndsInThePast)?;
+        let free = self.people[person].shares - self.locked(person, height);
+        refuse_if(amount == 0 || amount > free, lots::Refused::NotFree { free })?;
+        self.add_lot(person, amount, until, height)
     }
 
     fn add_lot(&mut self, person: usize, amount: u64, until: u64, height: u64) -> Result<(), Refused> {
@@ -684,10 +707,14 @@ impl Model {
     }
 
     fn check_caps(&self, from: Option<usize>, to: usize, amount: u64) -> Result<(), Refused> {
+        if let (None, Some(most)) = (from, self.caps.supply) {
+            let left = most.saturating_sub(self.supply);
+            refuse_if(amount > left, caps::Refused::SupplyCapped { left })?;
+        }
         if self.is_own(from, to) {
             return Ok(());
         }
-        if let (Some(most), 0) = (self.caps.0, self.held(to)) {
+        if let (Some(most), 0) = (self.caps.holders, self.held(to)) {
             let leaves = from.is_some_and(|from| self.held(from) == amount);
             refuse_if(self.count(None) - u32::from(leaves) >= most, caps::Refused::TooManyHolders { most })?;
         }
@@ -698,7 +725,7 @@ impl Model {
             let full = self.count(Some(country)) - u32::from(leaves) >= most;
             refuse_if(full, caps::Refused::TooManyInCountry { country, most })?;
         }
-        if let Some(most) = self.caps.1 {
+        if let Some(most) = self.caps.share {
             let supply = self.supply + if from.is_none() { amount } else { 0 };
             let large = (self.held(to) + amount) * 10_000 > supply * u64::from(most);
             refuse_if(large, caps::Refused::ShareTooLarge { most })?;
