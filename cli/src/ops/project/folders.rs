@@ -46,6 +46,11 @@ pub(crate) fn modules() -> Option<PathBuf> {
     }
 }
 
+/// The folder for the proofs of work of this machine's network addresses. What is read from it is checked.
+pub(crate) fn identities() -> Option<PathBuf> {
+    Some(cache().ok()?.join("identities"))
+}
+
 /// Makes a folder of what is trusted later, or checks that only the user can write to it.
 ///
 /// # Errors
