@@ -46,9 +46,11 @@ pub(crate) fn modules() -> Option<PathBuf> {
     }
 }
 
-/// The folder for the proofs of work of this machine's network addresses. What is read from it is checked.
+/// The folder for the proofs of work of network addresses, which are checked when they are read. Without one, a node
+/// searches for its proof at each start.
 pub(crate) fn identities() -> Option<PathBuf> {
-    Some(cache().ok()?.join("identities"))
+    let folder = cache().ok()?.join("identities");
+    private_folder::make(&folder).ok().map(|()| folder)
 }
 
 /// Makes a folder of what is trusted later, or checks that only the user can write to it.
