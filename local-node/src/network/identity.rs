@@ -5,8 +5,11 @@ use std::io::{self, Read as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use local_node_kadcast::{Id, Identity, NONCE_BYTES, Nonce, PRODUCED_WORK_BITS};
+use local_node_kadcast::{ID_BYTES, Id, Identity, NONCE_BYTES, Nonce, PRODUCED_WORK_BITS};
 use tracing::debug;
+
+/// The most proofs in a folder. Beyond it, any of them give way to a new one.
+const MAX_STORED: usize = 256;
 
 /// The identity of the node that peers reach at an address.
 ///
@@ -49,8 +52,31 @@ fn read(file: &Path) -> Option<Nonce> {
 fn write(file: &Path, nonce: Nonce) -> io::Result<()> {
     if let Some(folder) = file.parent() {
         fs::create_dir_all(folder)?;
+        make_room(folder)?;
     }
     fs::write(file, nonce.0)
+}
+
+/// Removes proofs until the folder has room for one more.
+fn make_room(folder: &Path) -> io::Result<()> {
+    let mut stored = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if is_proof(&path) {
+            stored.push(path);
+        }
+    }
+    for proof in stored.iter().skip(MAX_STORED - 1) {
+        // Another process may have removed it.
+        let _ = fs::remove_file(proof);
+    }
+    Ok(())
+}
+
+/// Whether a file has the name of a proof.
+fn is_proof(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    name.len() == 2 * ID_BYTES && name.bytes().all(|digit| digit.is_ascii_hexdigit())
 }
 
 #[cfg(test)]
@@ -95,6 +121,20 @@ mod tests {
             assert_eq!(with_work(address(), Some(folder.path()), BITS), expected);
             assert_eq!(fs::read(file(folder.path(), address())).unwrap(), expected.nonce().0);
         }
+    }
+
+    #[test]
+    fn a_full_folder_gives_proofs_up_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("notes"), "somebody's").unwrap();
+        for number in 0..MAX_STORED + 3 {
+            fs::write(folder.path().join(format!("{number:032x}")), [0; NONCE_BYTES]).unwrap();
+        }
+        let identity = with_work(address(), Some(folder.path()), BITS);
+        assert_eq!(fs::read(file(folder.path(), address())).unwrap(), identity.nonce().0);
+        let paths = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+        let (proofs, others): (Vec<_>, Vec<_>) = paths.partition(|path| is_proof(path));
+        assert_eq!((proofs.len(), others.len()), (MAX_STORED, 1));
     }
 
     #[test]
