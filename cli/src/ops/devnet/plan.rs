@@ -19,7 +19,7 @@ use crate::ops::project::folders;
 /// The port before those of nodes that commands use. Node 1 has the next one.
 const HTTP_PORTS: u16 = 8100;
 /// How long a node takes to start when it has a core for itself and finds its shared work done, in milliseconds. The
-/// first block is not due before all nodes have started, so that the first round begins with all of them and not with its
+/// first block is not due before all nodes have started, so that the first round begins with all of them, not with its
 /// timeouts.
 const START_MILLIS: u32 = 400;
 /// The port before those of nodes that peers use.
@@ -65,12 +65,13 @@ pub(super) fn begin(folder: &DevnetFolder, plan: Plan) -> Result<Plan> {
     Ok(plan)
 }
 
-/// Dates block 0 anew, for nodes that start now. A chain that a node has begun keeps its date.
-pub(super) fn date(folder: &DevnetFolder, plan: &Plan) -> Result<()> {
+/// Dates block 0 anew, for nodes that start now, and says whether it has. A chain that a node has begun keeps its date.
+pub(super) fn date(folder: &DevnetFolder, plan: &Plan) -> Result<bool> {
     if (1..=plan.nodes.len()).any(|node| folder.chain(node).exists()) {
-        return Ok(());
+        return Ok(false);
     }
-    write_genesis(folder, &accounts::dev_keys(plan.nodes.len()), plan.block_time)
+    write_genesis(folder, &accounts::dev_keys(plan.nodes.len()), plan.block_time)?;
+    Ok(true)
 }
 
 fn write_genesis(folder: &DevnetFolder, keys: &[KeyPair], block_time: u64) -> Result<()> {
@@ -190,13 +191,13 @@ mod tests {
         let old = GenesisFile { genesis_time: 7, ..GenesisFile::read(&folder.genesis()).unwrap() };
         let is_old = || GenesisFile::read(&folder.genesis()).unwrap().genesis_time == 7;
         fs::write(folder.genesis(), old.to_text()).unwrap();
-        date(&folder, &plan).unwrap();
+        assert!(date(&folder, &plan).unwrap());
         assert!(!is_old());
         let dated = GenesisFile::read(&folder.genesis()).unwrap();
         assert_eq!(dated.allocation.digest(), old.allocation.digest());
         fs::write(folder.genesis(), old.to_text()).unwrap();
         fs::create_dir_all(folder.chain(2)).unwrap();
-        date(&folder, &plan).unwrap();
+        assert!(!date(&folder, &plan).unwrap());
         assert!(is_old());
     }
 

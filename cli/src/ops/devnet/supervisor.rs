@@ -139,7 +139,7 @@ impl Supervisor {
         if self.is_interrupted() {
             return Ok(false);
         }
-        plan::date(&self.folder, &self.plan)?;
+        let is_new = plan::date(&self.folder, &self.plan)?;
         for node in 1..=self.plan.nodes.len() {
             self.spawn(node)?;
         }
@@ -156,7 +156,8 @@ impl Supervisor {
                 thread::sleep(GLANCE);
             }
         }
-        let before = status::last_final(&status::of(&self.running.nodes));
+        // Nodes of a new chain may have a final block before all of them have started.
+        let before = if is_new { 0 } else { status::last_final(&status::of(&self.running.nodes)) };
         let (base, blocks) = MAX_AGREEMENT;
         let most = base + Duration::from_secs(self.plan.block_time) * blocks;
         let begun = Instant::now();
