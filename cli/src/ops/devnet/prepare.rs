@@ -25,7 +25,7 @@ pub(super) fn prepare(peers: &[SocketAddr], stop: &AtomicBool) {
             if stop.load(Ordering::Relaxed) {
                 return;
             }
-            identity(*peer, Some(folder));
+            identity(*peer, Some(folder.as_path()));
         }
     };
     thread::scope(|scope| {
