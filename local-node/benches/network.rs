@@ -1,8 +1,9 @@
 //! What a network of nodes takes and how soon it agrees: `cargo bench -p local-node --bench network`.
 //!
 //! All nodes run in this process and speak over loopback sockets, with one provisioner each. On a machine of few cores
-//! they share its time. Blocks come every second, and in the last run every ten seconds as on the public network, so
-//! that a block can be full. Prints a table in Markdown.
+//! they share its time. Blocks come every second. In one run they come every ten seconds as on the public network, so
+//! that a block can be full. In the last run they come every second, and the transfers wait already when the first one
+//! is due. Prints a table in Markdown.
 //!
 //! `-- --short` sends fewer transfers, and `-- --out FOLDER` draws `devnet-transfers.svg` and `devnet-sync.svg`.
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::expect_used, reason = "it is a program that measures")]
@@ -37,10 +38,17 @@ const IN_FLIGHT: usize = 30;
 const FULL_BLOCK_NODES: usize = 4;
 const FULL_BLOCK: usize = 1_800;
 
+/// How long before block 0 the nodes start, in seconds.
+const LEAD_SECONDS: u64 = 2;
+/// The same where the transfers wait for the first block: all nodes check each of them before.
+const WAITING_LEAD_SECONDS: u64 = 30;
+
 /// How much is measured.
 #[derive(Clone, Copy)]
 struct Amount {
     transfers: usize,
+    /// Whether the transfers are sent before the first block, so that they are in one block if it can hold them.
+    before_first_block: bool,
     /// The fewest blocks that a new node fetches, where there is one each second.
     blocks: u64,
 }
@@ -56,8 +64,8 @@ fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let is_short = arguments.iter().any(|argument| argument == "--short");
     let out = arguments.iter().position(|argument| argument == "--out").and_then(|place| arguments.get(place + 1));
-    let amount =
-        if is_short { Amount { transfers: 600, blocks: 20 } } else { Amount { transfers: 6_000, blocks: 120 } };
+    let (transfers, blocks) = if is_short { (600, 20) } else { (6_000, 120) };
+    let amount = Amount { transfers, before_first_block: false, blocks };
     let runtime = tokio::runtime::Runtime::new().expect("threads");
     println!(
         "| nodes | a block every | first final block | transfers a second | at most in a block | blocks fetched by a new \
@@ -68,8 +76,10 @@ fn main() {
         for nodes in NODES {
             measured.push(measure(nodes, amount, Duration::from_secs(1)).await);
         }
-        let full = Amount { transfers: FULL_BLOCK, blocks: 0 };
+        let full = Amount { transfers: FULL_BLOCK, before_first_block: false, blocks: 0 };
         measure(FULL_BLOCK_NODES, full, Duration::from_secs(10)).await;
+        let waiting = Amount { before_first_block: true, ..full };
+        measure(FULL_BLOCK_NODES, waiting, Duration::from_secs(1)).await;
         measured
     });
     if let Some(folder) = out {
@@ -100,7 +110,8 @@ async fn measure(count: usize, amount: Amount, block_time: Duration) -> Measured
     let transfers = amount.transfers;
     let accounts = dev_accounts();
     let senders: Vec<KeyPair> = (0..SENDERS).map(|_| new_keys()).collect();
-    let begun = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs() + 2;
+    let lead = if amount.before_first_block { WAITING_LEAD_SECONDS } else { LEAD_SECONDS };
+    let begun = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs() + lead;
     let addresses: Vec<SocketAddr> = {
         let bind = |_| UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let sockets: Vec<_> = (0..=count).map(bind).collect();
@@ -124,7 +135,7 @@ async fn measure(count: usize, amount: Amount, block_time: Duration) -> Measured
     for place in 0..count {
         nodes.push(spawn(config(place)).await.expect("the node starts"));
     }
-    while nodes[0].network_status().await.expect("it runs").last_final == 0 {
+    while !amount.before_first_block && nodes[0].network_status().await.expect("it runs").last_final == 0 {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let first_final = started.elapsed().as_secs_f64();
@@ -164,8 +175,11 @@ async fn measure(count: usize, amount: Amount, block_time: Duration) -> Measured
     for node in nodes {
         node.shutdown().await;
     }
+    // Where the transfers wait for the first block, these times say nothing of the nodes.
+    let timed = |figure: String| if amount.before_first_block { "waiting".to_owned() } else { figure };
+    let (first_final, rate) = (timed(format!("{first_final:.1} s")), timed(format!("{transfers_each_second:.0}")));
     println!(
-        "| {count} | {} s | {first_final:.1} s | {transfers_each_second:.0} | {most} | {target} | {blocks_each_second:.1} |",
+        "| {count} | {} s | {first_final} | {rate} | {most} | {target} | {blocks_each_second:.1} |",
         block_time.as_secs()
     );
     Measured { nodes: count, transfers_each_second, blocks_each_second }

@@ -60,6 +60,9 @@ pub struct Config {
     /// Where compiled modules are kept between runs, which makes the start faster; `None`: nowhere. Nobody else may be
     /// able to write to that folder.
     pub module_cache: Option<PathBuf>,
+    /// The folder for proofs of work of network addresses, which makes the start faster; `None`: the node searches for
+    /// its proof at each start.
+    pub identities: Option<PathBuf>,
 }
 
 impl Default for Config {
@@ -78,6 +81,7 @@ impl Default for Config {
             call_time: MAX_CALL_TIME,
             data: None,
             module_cache: None,
+            identities: None,
         }
     }
 }

@@ -1,10 +1,13 @@
 //! The node's part in a network: its settings, and what it tells of its peers.
 
+mod identity;
+
 use std::net::SocketAddr;
 
 pub use local_node_kadcast::udp::{Link, Path};
 use local_node_types::ledger::{Hash, Label};
 
+pub use self::identity::identity;
 use crate::end::Stopped;
 
 /// How a node takes part in a network.

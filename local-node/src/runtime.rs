@@ -53,6 +53,7 @@ mod record;
 mod worker;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -60,8 +61,8 @@ use local_node_consensus::signing::Keyring;
 use local_node_consensus::{Millis, Start};
 use local_node_core::mempool::{Limits, PoolError, Removal};
 use local_node_core::{Core, CoreConfig, Output, Position, Record, Restart};
+use local_node_kadcast::Event;
 use local_node_kadcast::udp::{Driver, Handle, Settings};
-use local_node_kadcast::{Event, Identity as Peer, PRODUCED_WORK_BITS};
 use local_node_types::keys::BlsKey;
 use local_node_vm::Vm;
 use rand::Rng as _;
@@ -85,7 +86,7 @@ use crate::executor::Executor;
 use crate::genesis::{self, Allocation};
 use crate::handle::{Compilations, MAX_CHECKS, MAX_COMMANDS, NetworkEnd, NodeHandle, NodeInfo, Shared, SubmitError};
 use crate::ledger::{Ledger, VOTING_RULES};
-use crate::network::NetworkConfig;
+use crate::network::{NetworkConfig, identity};
 use crate::reader::Reader;
 use crate::store::{Identity, Store, StoreError};
 use crate::transaction::{Checks, Policy};
@@ -102,7 +103,7 @@ const BUSY_DELAY: Duration = Duration::from_millis(50);
 pub async fn spawn(config: Config) -> Result<NodeHandle, NodeError> {
     check(&config)?;
     let bound = match &config.network {
-        Some(network) => Some(bind(network.clone(), config.chain_id).await?),
+        Some(network) => Some(bind(network.clone(), config.chain_id, config.identities.clone()).await?),
         None => None,
     };
     let (driver, events, network) = match bound {
@@ -162,10 +163,14 @@ fn check(config: &Config) -> Result<(), NodeError> {
     }
 }
 
-/// Listens on the network. The proof of work of the identity takes about a second.
-async fn bind(network: NetworkConfig, chain_id: u8) -> Result<(Driver, NetworkEnd, mpsc::Receiver<Event>), NodeError> {
+/// Listens on the network, with the identity whose proof of work is in the folder, or is searched for.
+async fn bind(
+    network: NetworkConfig,
+    chain_id: u8,
+    identities: Option<PathBuf>,
+) -> Result<(Driver, NetworkEnd, mpsc::Receiver<Event>), NodeError> {
     let NetworkConfig { listen, public, bootstrap } = network;
-    let identity = tokio::task::spawn_blocking(move || Peer::produce(public, PRODUCED_WORK_BITS)).await;
+    let identity = tokio::task::spawn_blocking(move || identity(public, identities.as_deref())).await;
     let identity = identity.map_err(|error| NodeError::Panicked(text_of(error)))?;
     let mut endpoint = local_node_kadcast::Config::new(identity, chain_id);
     endpoint.bootstrap = bootstrap.into_iter().filter(|peer| *peer != public).collect();

@@ -133,6 +133,14 @@ impl Identity {
         Self { address, id, nonce }
     }
 
+    /// The identity of the node at a public address, with a nonce that was found before. `None` if the nonce does not
+    /// show this work for the address.
+    pub fn with_nonce(address: SocketAddr, nonce: Nonce, work_bits: u32) -> Option<Self> {
+        let address = canonical(address);
+        let id = Id::of(address);
+        nonce.proves(id, work_bits).then_some(Self { address, id, nonce })
+    }
+
     /// The public address.
     pub const fn address(&self) -> SocketAddr {
         self.address
@@ -200,6 +208,18 @@ mod tests {
         assert!(!identity.nonce().proves(identity.id(), 17 + third));
         assert!(identity.nonce().proves(identity.id(), 0));
         assert!(!identity.nonce().proves(identity.id(), 257));
+    }
+
+    #[test]
+    fn a_nonce_makes_an_identity_only_for_the_address_that_it_was_found_for() {
+        let (own, other) = (address("192.168.0.1:666"), address("192.168.0.1:667"));
+        let identity = Identity::produce(own, 16);
+        assert_eq!(Identity::with_nonce(own, identity.nonce(), 16), Some(identity));
+        assert_eq!(Identity::with_nonce(address("[::ffff:192.168.0.1]:666"), identity.nonce(), 16), Some(identity));
+        assert_eq!(Identity::with_nonce(own, identity.nonce(), 256), None);
+        let [mine, theirs] = [own, other].map(|address| Identity::produce(address, 16).nonce());
+        assert_ne!(mine, theirs);
+        assert_eq!(Identity::with_nonce(other, mine, 16), None);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use local_node_core::{
     Accounts, Answer, Event, IngressId, Input, LedgerId, LedgerRequest, MAX_SERVED_ITEMS, Output, PeerId, Serve,
     Verdict as MessageVerdict,
 };
-use local_node_types::ledger::{Block, Hash, Label};
+use local_node_types::ledger::{Block, ConsensusHeader, Hash, Label};
 use local_node_types::message::{InventoryItem, Message};
 use tracing::{debug, error, info, warn};
 
@@ -155,12 +155,8 @@ impl Node {
     }
 
     fn build_limits(&self, request: &BuildRequest, cancel: Cancel) -> BuildLimits {
-        // The other nodes do not take a block after this time. The limit of the first transaction does not change that.
         let slot = request.deadline.map(|at| Duration::from_millis(at.since(self.now()).0));
-        let within = |most: Duration| slot.map_or(most, |slot| most.min(slot));
-        let (most, most_of_first) = (within(self.build_time), within(self.call_time));
-        let time = BuildTime { begun: Instant::now(), most, most_of_first };
-        BuildLimits { cancel, ..BuildLimits::new(Some(time)) }
+        BuildLimits { cancel, ..BuildLimits::new(Some(build_time(slot, self.build_time, self.call_time))) }
     }
 
     /// Takes in what came of a job.
@@ -289,9 +285,10 @@ impl Node {
     /// Takes in what came from the network.
     pub(super) fn on_incoming(&mut self, incoming: Incoming) {
         let now = self.now();
+        let running = self.running_iteration();
         let Some(peers) = &mut self.peers else { return };
         match incoming {
-            Incoming::Joined(peer) => peers.join(peer, now.0),
+            Incoming::Joined(peer) => peers.join(peer, running, now),
             Incoming::Left(peer) => peers.leave(&peer),
             Incoming::Message { ingress, from, message } => {
                 let number = peers.number(from);
@@ -309,6 +306,13 @@ impl Node {
                 self.drive(Input::Message { ingress, from: number, message });
             }
         }
+    }
+
+    /// The iteration that runs on the tip; nothing while the chain changes.
+    fn running_iteration(&self) -> Option<ConsensusHeader> {
+        let (tip, _) = self.core.tip();
+        let (round, iteration) = self.core.position().filter(|(round, _)| *round == tip.height + 1)?;
+        Some(ConsensusHeader { prev_block_hash: tip.hash, round, iteration })
     }
 
     /// The transactions among the items that this node does not know, as many as a peer is asked for in one go.
@@ -352,6 +356,16 @@ impl Node {
     }
 }
 
+/// How long a candidate is filled, and how long its first transaction may run, where the others wait for it during
+/// `slot`.
+///
+/// The other nodes refuse a candidate that comes later. Filling takes half of the slot: in the other half the block is closed,
+/// signed and stored, and reaches the others. The first transaction may need more time than that to run at all.
+fn build_time(slot: Option<Duration>, most: Duration, most_of_first: Duration) -> BuildTime {
+    let within = |time: Duration, part: u32| slot.map_or(time, |slot| time.min(slot / part));
+    BuildTime { begun: Instant::now(), most: within(most, 2), most_of_first: within(most_of_first, 1) }
+}
+
 /// The verdict on a candidate for the consensus.
 pub fn verdict(verified: &Result<(), LedgerError>) -> Verdict {
     match verified {
@@ -385,6 +399,21 @@ pub fn removal(reason: Unfit) -> Removal {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A candidate that is filled until the others give up comes too late, and the iteration fails.
+    #[test]
+    fn a_candidate_leaves_time_to_reach_the_others() {
+        let millis = Duration::from_millis;
+        let times = |slot| {
+            let BuildTime { most, most_of_first, .. } = build_time(slot, millis(3_000), millis(10_000));
+            (most, most_of_first)
+        };
+        assert_eq!(times(None), (millis(3_000), millis(10_000)), "a lone node waits as long as it takes");
+        assert_eq!(times(Some(millis(700))), (millis(350), millis(700)));
+        assert_eq!(times(Some(millis(7_000))), (millis(3_000), millis(7_000)), "production builds for 3 s of 7 s");
+        assert_eq!(times(Some(millis(40_000))), (millis(3_000), millis(10_000)));
+        assert_eq!(times(Some(Duration::ZERO)), (Duration::ZERO, Duration::ZERO));
+    }
 
     /// The signature of a block does not cover the data of its blobs: whoever passes it on can alter them, and must not
     /// be able to have its generator punished for that.

@@ -17,7 +17,7 @@ use local_node_kadcast::udp::{CommandError, Handle};
 use local_node_kadcast::{Event, Message as Ray, SendError, Verdict};
 use local_node_types::codec::{DecodeError, Encode as _};
 use local_node_types::message::{Frame, Inventory, InventoryItem, Message};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tracing::{debug, warn};
 
 use super::peers::{Incoming, Outgoing, Search, Service};
@@ -27,8 +27,11 @@ use crate::store::{Store, StoreError};
 /// The most transactions of peers that are checked, or wait for it, at a time. Further ones are not passed on. Kadcast
 /// keeps as many messages without a verdict.
 const MAX_CHECKED_TRANSACTIONS: usize = 4096;
-/// The most requests of peers that are answered from the store at a time. Further ones are not answered.
+/// The most requests of peers that are answered from the store at a time.
 const MAX_ANSWERS: usize = 4;
+/// The most requests that wait for their turn. Only names wait: a request whose answer is at hand is not kept. Further
+/// requests are not answered, and their senders ask again after seconds.
+const MAX_WAITING_ANSWERS: usize = 64;
 /// The most answers that wait until their receivers have proved that they are there, and how long. Whoever asks states
 /// an address, which may be that of somebody who has asked for nothing.
 const MAX_UNPROVEN: usize = 4;
@@ -119,6 +122,7 @@ async fn check(ray: Ray, checks: &Arc<Semaphore>, kadcast: Handle, node: &Weak<S
 /// Gives the network what the loop wants sent, until the loop or the network has ended.
 pub(super) async fn give(mut outgoing: mpsc::Receiver<Outgoing>, kadcast: Handle, store: Store) {
     let answers = Arc::new(Semaphore::new(MAX_ANSWERS));
+    let waiting = Arc::new(Semaphore::new(MAX_WAITING_ANSWERS));
     let unproven = Arc::new(Semaphore::new(MAX_UNPROVEN));
     while let Some(next) = outgoing.recv().await {
         let given = match next {
@@ -133,9 +137,10 @@ pub(super) async fn give(mut outgoing: mpsc::Receiver<Outgoing>, kadcast: Handle
                 offer(|| kadcast.send(to.clone(), Arc::clone(&bytes))).await
             }
             Outgoing::Serve(service) => {
-                let Ok(place) = Arc::clone(&answers).try_acquire_owned() else { continue };
+                let Some(turn) = Turn::of(&service, &answers, &waiting) else { continue };
                 let (kadcast, store, unproven) = (kadcast.clone(), store.clone(), Arc::clone(&unproven));
                 tokio::spawn(async move {
+                    let Some(place) = turn.come().await else { return };
                     let to = service.to;
                     let messages = match tokio::task::spawn_blocking(move || read(&store, service)).await {
                         Ok(Ok((messages, search))) => {
@@ -167,6 +172,35 @@ pub(super) async fn give(mut outgoing: mpsc::Receiver<Outgoing>, kadcast: Handle
             Err(CommandError::Ended) => return,
             Err(error) => debug!(%error, "a message does not leave"),
             Ok(()) => {}
+        }
+    }
+}
+
+/// When a request is answered.
+enum Turn {
+    Now(OwnedSemaphorePermit),
+    /// When one of the places is free. The permit is for waiting.
+    Later(Arc<Semaphore>, OwnedSemaphorePermit),
+}
+
+impl Turn {
+    /// Nothing: the request is not answered.
+    fn of(service: &Service, answers: &Arc<Semaphore>, waiting: &Arc<Semaphore>) -> Option<Self> {
+        if let Ok(place) = Arc::clone(answers).try_acquire_owned() {
+            return Some(Self::Now(place));
+        }
+        if !service.messages.is_empty() {
+            return None;
+        }
+        let place = Arc::clone(waiting).try_acquire_owned().ok()?;
+        Some(Self::Later(Arc::clone(answers), place))
+    }
+
+    /// Waits for it. Gives nothing only when the places are gone, which they are not before the process.
+    async fn come(self) -> Option<OwnedSemaphorePermit> {
+        match self {
+            Self::Now(place) => Some(place),
+            Self::Later(answers, _waiting) => answers.acquire_owned().await.ok(),
         }
     }
 }
@@ -228,4 +262,33 @@ fn read(store: &Store, service: Service) -> Result<(Vec<Message>, Option<Search>
         search
     });
     Ok((messages, search))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn service(messages: Vec<Message>) -> Service {
+        let to = SocketAddr::from(([127, 0, 0, 1], 7));
+        let blocks = vec![InventoryItem::BlockFromHeight(3)];
+        Service { to, messages, blocks, hashes_after: None, search: None }
+    }
+
+    #[tokio::test]
+    async fn requests_wait_for_their_turn_if_they_hold_names_only() {
+        let (answers, waiting) = (Arc::new(Semaphore::new(1)), Arc::new(Semaphore::new(2)));
+        let (names, at_hand) = (service(Vec::new()), service(vec![Message::GetMempool(1)]));
+        let turn = |service: &Service| Turn::of(service, &answers, &waiting);
+        let first = turn(&at_hand).expect("a place is free").come().await.expect("it comes at once");
+        assert!(turn(&at_hand).is_none(), "an answer at hand is not kept");
+        let later: Vec<Turn> = (0..2).map(|_| turn(&names).expect("it may wait")).collect();
+        assert!(turn(&names).is_none(), "no more may wait");
+        let coming: Vec<_> =
+            later.into_iter().map(|turn| tokio::spawn(async move { turn.come().await.is_some() })).collect();
+        drop(first);
+        for turn in coming {
+            assert!(turn.await.expect("it does not panic"));
+        }
+        assert_eq!((answers.available_permits(), waiting.available_permits()), (1, 2));
+    }
 }

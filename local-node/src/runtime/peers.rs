@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
 
-use local_node_consensus::Persist;
+use local_node_consensus::{Millis, Persist};
 use local_node_core::{IngressId, MAX_SERVED_ITEMS, PeerId, Position, Record, Serve, Target, Verdict, Want};
 use local_node_kadcast as kadcast;
 use local_node_types::codec::Encode as _;
-use local_node_types::ledger::Block;
+use local_node_types::ledger::{Block, ConsensusHeader};
 use local_node_types::message::{GetBlocks, GetResource, Inventory, InventoryItem, Message, ValidationQuorum};
 use rand::seq::IteratorRandom as _;
 use tokio::sync::mpsc;
@@ -32,6 +32,8 @@ const MAX_SEARCHES_PER_SECOND: u32 = 100;
 const MEMPOOL_QUESTIONS: usize = 3;
 /// How often a peer may ask for the mempool, in seconds.
 const MEMPOOL_SECONDS: u64 = 10;
+/// From how many peers, the first ones that join, the candidate of the running iteration is requested.
+const CANDIDATE_QUESTIONS: usize = 4;
 
 /// The inputs from the network.
 pub(super) enum Incoming {
@@ -102,6 +104,9 @@ pub(super) struct Peers {
     durable: Position,
     records: Records,
     mempool_questions: usize,
+    candidate_questions: usize,
+    /// Questions to any peers that came up while there were none: of each kind the last, and how many peers it is for.
+    unasked: Vec<(Want, u8)>,
     /// When peers asked for the mempool, in seconds since 1970.
     mempool_asked: BTreeMap<SocketAddr, u64>,
 }
@@ -129,6 +134,8 @@ impl Peers {
             durable,
             records: kept,
             mempool_questions: 0,
+            candidate_questions: 0,
+            unasked: Vec::new(),
             mempool_asked: BTreeMap::new(),
         }
     }
@@ -159,11 +166,24 @@ impl Peers {
         }
     }
 
-    pub(super) fn join(&mut self, peer: SocketAddr, nonce: u64) {
+    /// Takes note of a new peer, and asks it for what this node lacks after its start. `running` names the iteration
+    /// that this node is in: its candidate may have passed before the node had peers.
+    pub(super) fn join(&mut self, peer: SocketAddr, running: Option<ConsensusHeader>, now: Millis) {
         self.joined.insert(peer);
+        let mut wants: Vec<Want> = self.unasked.iter().map(|(want, _)| want.clone()).collect();
+        self.unasked.iter_mut().for_each(|(_, left)| *left = left.saturating_sub(1));
+        self.unasked.retain(|(_, left)| *left > 0);
+        if let Some(header) = running.filter(|_| self.candidate_questions < CANDIDATE_QUESTIONS) {
+            self.candidate_questions += 1;
+            wants.push(Want::Items(InventoryItem::CandidateFromIteration(header).into()));
+        }
+        let number = self.number(peer);
+        for want in wants {
+            self.ask(Target::Peer(number), want, now.as_secs(), now.0);
+        }
         if self.mempool_questions < MEMPOOL_QUESTIONS {
             self.mempool_questions += 1;
-            self.give(Outgoing::Send(vec![peer], Box::new(Message::GetMempool(nonce))));
+            self.give(Outgoing::Send(vec![peer], Box::new(Message::GetMempool(now.0))));
         }
     }
 
@@ -243,8 +263,16 @@ impl Peers {
         self.give(Outgoing::Judge(kadcast::IngressId(ingress.0), verdict));
     }
 
-    /// Asks peers for something.
+    /// Asks peers for something. A question to any peers waits for the first ones where there are none: a node that
+    /// starts asks what it has missed before it has met anybody.
     pub(super) fn ask(&mut self, to: Target, want: Want, now: u64, nonce: u64) {
+        if let Target::Some(count) = to
+            && self.joined.is_empty()
+        {
+            let is_other_kind = |other: &Want| std::mem::discriminant(other) != std::mem::discriminant(&want);
+            self.unasked.retain(|(other, _)| is_other_kind(other));
+            return self.unasked.push((want, count));
+        }
         // A peer that is asked alone is known to have it.
         let hops = if matches!(to, Target::Peer(_)) { 0 } else { MAX_HOPS };
         let message = match want {
@@ -465,6 +493,63 @@ mod tests {
         assert_eq!(left(&mut network), [40, 41]);
         peers.on_durable(Position(6));
         assert_eq!(left(&mut network), [60]);
+    }
+
+    /// What the next messages ask of a peer, in their order. The mempool is left out.
+    fn asked_of(network: &mut mpsc::Receiver<Outgoing>, peer: SocketAddr) -> Vec<Want> {
+        let mut asked = Vec::new();
+        while let Ok(outgoing) = network.try_recv() {
+            let Outgoing::Send(to, message) = outgoing else { panic!("it is no question") };
+            assert_eq!(to, [peer]);
+            match *message {
+                Message::GetBlocks(GetBlocks { locator, .. }) => asked.push(Want::HashesAfter(locator)),
+                Message::GetResource(request) => {
+                    assert_eq!((request.requester, request.hops), (address(1), 0));
+                    asked.push(Want::Items(request.inventory));
+                }
+                Message::GetMempool(_) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+        asked
+    }
+
+    #[test]
+    fn a_question_that_finds_nobody_is_for_the_first_peers() {
+        let (mut peers, mut network) = peers(Position(0));
+        let items = || Want::Items(InventoryItem::BlockFromHeight(3).into());
+        let any = Target::Some;
+        peers.ask(any(4), Want::HashesAfter([1; 32]), 5, 5_000);
+        peers.ask(any(2), items(), 5, 5_000);
+        // A later question of the same kind takes the place of the earlier one.
+        peers.ask(any(2), Want::HashesAfter([2; 32]), 6, 6_000);
+        assert!(network.try_recv().is_err(), "there is nobody to ask");
+        for port in [7, 8] {
+            peers.join(address(port), None, Millis(7_000));
+            assert_eq!(asked_of(&mut network, address(port)), [items(), Want::HashesAfter([2; 32])]);
+        }
+        peers.join(address(9), None, Millis(7_000));
+        assert_eq!(asked_of(&mut network, address(9)), [], "two were to be asked");
+        // With peers, a question leaves at once.
+        peers.leave(&address(7));
+        peers.leave(&address(8));
+        peers.ask(any(2), Want::HashesAfter([3; 32]), 8, 8_000);
+        assert_eq!(asked_of(&mut network, address(9)), [Want::HashesAfter([3; 32])]);
+    }
+
+    #[test]
+    fn the_first_peers_are_asked_for_the_candidate_of_the_running_iteration() {
+        let (mut peers, mut network) = peers(Position(0));
+        let header = ConsensusHeader { prev_block_hash: [4; 32], round: 1, iteration: 0 };
+        let candidate = Want::Items(InventoryItem::CandidateFromIteration(header).into());
+        peers.join(address(6), None, Millis(7_000));
+        assert_eq!(asked_of(&mut network, address(6)), [], "no iteration runs");
+        for number in 0..CANDIDATE_QUESTIONS + 2 {
+            let peer = address(7 + u16::try_from(number).unwrap());
+            peers.join(peer, Some(header), Millis(7_000));
+            let expected = if number < CANDIDATE_QUESTIONS { vec![candidate.clone()] } else { Vec::new() };
+            assert_eq!(asked_of(&mut network, peer), expected, "peer {number}");
+        }
     }
 
     #[test]

@@ -510,6 +510,23 @@ async fn a_key_that_signs_two_votes_is_slashed() {
     shut_down(nodes).await;
 }
 
+/// It has asked for them at its start as well, when there was nobody to ask.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_asks_its_first_peer_for_the_blocks_after_its_own() {
+    let (nodes, addresses) = network(1).await;
+    let genesis = nodes[0].store().block(0).expect("readable").expect("it is there").0.header().hash;
+    let mut stranger = Stranger::join(&addresses).await;
+    let asks = async {
+        loop {
+            if let Message::GetBlocks(request) = stranger.next().await {
+                return request.locator;
+            }
+        }
+    };
+    assert_eq!(timeout(PATIENCE, asks).await.expect("it asks"), genesis);
+    shut_down(nodes).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_strangers_say_does_not_stop_a_network() {
     let (nodes, addresses) = network(4).await;

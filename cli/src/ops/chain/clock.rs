@@ -1,5 +1,7 @@
 //! Times and durations, as people write and read them.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 
 const MINUTE: u64 = 60;
@@ -8,7 +10,12 @@ const DAY: u64 = 24 * HOUR;
 
 /// Seconds since 1970.
 pub(crate) fn now() -> u64 {
-    u64::try_from(Timestamp::now().as_second()).unwrap_or(0)
+    since_1970().as_secs()
+}
+
+/// The time since 1970, with the part of the second.
+pub(crate) fn since_1970() -> Duration {
+    Timestamp::now().as_duration().try_into().unwrap_or_default()
 }
 
 /// A time in the form of RFC 3339: `2026-11-22T16:48:39Z`. The form ends with the year 9999, but a block of a hostile

@@ -16,6 +16,7 @@
 //! |---|---|
 //! | `words` | the forms of groups, times and shares on the command line |
 //! | `plan` | a new devnet: addresses, genesis, keys |
+//! | `prepare` | work that the nodes share, done once before they start |
 //! | `process` | one node as a process |
 //! | `logs` | the logs of nodes, with their bound |
 //! | `control` | requests to the supervisor |
@@ -27,6 +28,7 @@ mod conditions;
 pub(crate) mod control;
 pub(crate) mod logs;
 mod plan;
+mod prepare;
 mod process;
 pub(crate) mod status;
 pub(crate) mod supervisor;

@@ -2,8 +2,6 @@
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
-use std::num::NonZero;
-use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -11,6 +9,7 @@ use local_node::accounts::{self, KeyPair};
 use local_node::genesis::{Allocation, DEV_BALANCE, DEV_STAKE, GenesisFile};
 use local_node_types::rules::Profile;
 
+use super::prepare;
 use crate::error::Fault;
 use crate::ops::chain::clock;
 use crate::ops::node::joining;
@@ -19,11 +18,10 @@ use crate::ops::project::folders;
 
 /// The port before those of nodes that commands use. Node 1 has the next one.
 const HTTP_PORTS: u16 = 8100;
-/// How far ahead block 0 of a new chain is, in seconds, besides what the nodes need for their identities: the first
-/// round begins with all of them, not with its timeouts.
-const LEAD_SECONDS: u64 = 2;
-/// How many identities a processor core makes in a second, about: 2^20 hashes each.
-const IDENTITIES_PER_SECOND: usize = 2;
+/// How long a node takes to start when it has a core for itself and finds its shared work done, in milliseconds. The
+/// first block is not due before all nodes have started, so that the first round begins with all of them, not with its
+/// timeouts.
+const START_MILLIS: u32 = 400;
 /// The port before those of nodes that peers use.
 const PEER_PORTS: u16 = 9000;
 
@@ -56,8 +54,7 @@ pub(super) fn make(folder: &DevnetFolder, nodes: usize, block_time: u64) -> Resu
 pub(super) fn begin(folder: &DevnetFolder, plan: Plan) -> Result<Plan> {
     folder.clear()?;
     let keys = accounts::dev_keys(plan.nodes.len());
-    let genesis = genesis(&keys, plan.block_time);
-    folders::write_atomically(&folder.genesis(), genesis.to_text().as_bytes())?;
+    write_genesis(folder, &keys, plan.block_time)?;
     for (place, keys) in keys.iter().enumerate() {
         let node = place + 1;
         fs::create_dir_all(folder.node(node))
@@ -68,11 +65,29 @@ pub(super) fn begin(folder: &DevnetFolder, plan: Plan) -> Result<Plan> {
     Ok(plan)
 }
 
-/// The time of block 0, in seconds since 1970.
-fn genesis_time(nodes: usize) -> u64 {
-    let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    let identities = nodes.div_ceil(cores * IDENTITIES_PER_SECOND);
-    clock::now() + LEAD_SECONDS + identities as u64
+/// Dates block 0 anew, for nodes that start now, and says whether it has. A chain that a node has begun keeps its date.
+pub(super) fn date(folder: &DevnetFolder, plan: &Plan) -> Result<bool> {
+    if (1..=plan.nodes.len()).any(|node| folder.chain(node).exists()) {
+        return Ok(false);
+    }
+    write_genesis(folder, &accounts::dev_keys(plan.nodes.len()), plan.block_time)?;
+    Ok(true)
+}
+
+fn write_genesis(folder: &DevnetFolder, keys: &[KeyPair], block_time: u64) -> Result<()> {
+    let genesis = genesis(keys, block_time);
+    folders::write_atomically(&folder.genesis(), genesis.to_text().as_bytes())
+}
+
+/// The time of block 0, in seconds since 1970, for nodes that start at `now`.
+///
+/// The first block is due a block time after block 0, at the first whole second at which all nodes have started. So
+/// block 0 may be in the past: its time is only a number that all nodes agree on.
+fn genesis_time(now: Duration, nodes: usize, cores: usize, block_time: u64) -> u64 {
+    let nodes_of_core = u32::try_from(nodes.div_ceil(cores.max(1))).unwrap_or(u32::MAX);
+    let ready = now + Duration::from_millis(START_MILLIS.into()) * nodes_of_core;
+    let first_block = ready.as_secs() + u64::from(ready.subsec_nanos() > 0);
+    first_block.saturating_sub(block_time)
 }
 
 /// The development accounts, and those of further nodes; each node has a stake.
@@ -81,7 +96,7 @@ fn genesis(keys: &[KeyPair], block_time: u64) -> GenesisFile {
     GenesisFile {
         chain_id: local_node::LOCAL_CHAIN_ID,
         rules: Profile::Local,
-        genesis_time: genesis_time(keys.len()),
+        genesis_time: genesis_time(clock::since_1970(), keys.len(), prepare::cores(), block_time),
         block_time: Duration::from_secs(block_time),
         allocation: Allocation {
             accounts: funded.iter().map(|keys| (*keys.public(), DEV_BALANCE)).collect(),
@@ -151,6 +166,39 @@ mod tests {
         make(&folder, 4, 1).unwrap();
         let genesis = GenesisFile::read(&folder.genesis()).unwrap();
         assert_eq!((genesis.allocation.accounts.len(), genesis.allocation.stakes.len()), (10, 4));
+    }
+
+    #[test]
+    fn the_first_block_is_due_when_all_nodes_have_started() {
+        let genesis_time =
+            |millis, nodes, cores, block_time| genesis_time(Duration::from_millis(millis), nodes, cores, block_time);
+        // Four nodes take 0.8 s on two cores, so the first block is due at 101 s.
+        assert_eq!(genesis_time(100_000, 4, 2, 1), 100);
+        assert_eq!(genesis_time(100_200, 4, 2, 1), 100);
+        assert_eq!(genesis_time(100_201, 4, 2, 1), 101);
+        assert_eq!(genesis_time(100_000, 7, 2, 1), 101);
+        assert_eq!(genesis_time(100_000, 4, 64, 1), 100);
+        // However long a block takes, the first one is due then.
+        assert_eq!(genesis_time(100_000, 4, 2, 60), 41);
+        assert_eq!(genesis_time(100_000, 32, 0, 1), 112);
+    }
+
+    #[test]
+    fn block_0_is_dated_anew_until_a_node_has_begun_the_chain() {
+        let (_kept, folder) = folder();
+        let plan = find_or_make(&folder, Some(3), Some(1)).unwrap();
+        // As if the nodes had not started for a long time.
+        let old = GenesisFile { genesis_time: 7, ..GenesisFile::read(&folder.genesis()).unwrap() };
+        let is_old = || GenesisFile::read(&folder.genesis()).unwrap().genesis_time == 7;
+        fs::write(folder.genesis(), old.to_text()).unwrap();
+        assert!(date(&folder, &plan).unwrap());
+        assert!(!is_old());
+        let dated = GenesisFile::read(&folder.genesis()).unwrap();
+        assert_eq!(dated.allocation.digest(), old.allocation.digest());
+        fs::write(folder.genesis(), old.to_text()).unwrap();
+        fs::create_dir_all(folder.chain(2)).unwrap();
+        assert!(!date(&folder, &plan).unwrap());
+        assert!(is_old());
     }
 
     #[test]

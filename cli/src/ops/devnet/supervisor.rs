@@ -13,7 +13,7 @@ use anyhow::Result;
 use super::conditions::Conditions;
 use super::control::{Answer, Control, Reply, Request};
 use super::process::{Ending, NodeChild};
-use super::{plan, status};
+use super::{plan, prepare, status};
 use crate::error::Fault;
 use crate::ops::chain::client::Client;
 use crate::ops::chain::connection;
@@ -24,7 +24,7 @@ use crate::ops::report;
 /// The pause between two looks at nodes and requests.
 const GLANCE: Duration = Duration::from_millis(20);
 /// The pause between two questions to nodes that start.
-const QUESTION: Duration = Duration::from_millis(100);
+const QUESTION: Duration = Duration::from_millis(50);
 /// How long a node may take to start.
 const MAX_START: Duration = Duration::from_secs(60);
 /// How long the nodes may take to meet and agree on a block, besides blocks of that number.
@@ -134,6 +134,12 @@ impl Supervisor {
                 bar.tell(text);
             }
         };
+        let peers: Vec<SocketAddr> = self.peers().into_values().collect();
+        prepare::prepare(&peers, &self.stop);
+        if self.is_interrupted() {
+            return Ok(false);
+        }
+        let is_new = plan::date(&self.folder, &self.plan)?;
         for node in 1..=self.plan.nodes.len() {
             self.spawn(node)?;
         }
@@ -150,7 +156,8 @@ impl Supervisor {
                 thread::sleep(GLANCE);
             }
         }
-        let before = status::last_final(&status::of(&self.running.nodes));
+        // Nodes of a new chain may have a final block before all of them have started.
+        let before = if is_new { 0 } else { status::last_final(&status::of(&self.running.nodes)) };
         let (base, blocks) = MAX_AGREEMENT;
         let most = base + Duration::from_secs(self.plan.block_time) * blocks;
         let begun = Instant::now();

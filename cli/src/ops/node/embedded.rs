@@ -47,7 +47,7 @@ impl Embedded {
         if let Err(error) = std::net::TcpListener::bind(address) {
             return Err(refused(address, &error));
         }
-        let config = Config { module_cache: folders::modules(), ..config };
+        let config = Config { module_cache: folders::modules(), identities: folders::identities(), ..config };
         let (node, server, interrupt) = runtime.block_on(async {
             // Before anybody is told that the node is there: from here on a signal ends the node, not the process.
             let interrupt = Interrupt::new().context("cannot wait for Ctrl-C")?;

@@ -46,6 +46,13 @@ pub(crate) fn modules() -> Option<PathBuf> {
     }
 }
 
+/// The folder for the proofs of work of network addresses, which are checked when they are read. Without one, a node
+/// searches for its proof at each start.
+pub(crate) fn identities() -> Option<PathBuf> {
+    let folder = cache().ok()?.join("identities");
+    private_folder::make(&folder).ok().map(|()| folder)
+}
+
 /// Makes a folder of what is trusted later, or checks that only the user can write to it.
 ///
 /// # Errors
