@@ -16,7 +16,9 @@ use local_node_core::{
 };
 use local_node_types::bloom::Bloom;
 use local_node_types::keys::{BlsKey, BlsSignature};
-use local_node_types::ledger::{Attestation, Block, ConsensusHeader, Hash, Header, RatificationResult, StepName, Vote};
+use local_node_types::ledger::{
+    Attestation, Block, ConsensusHeader, Fault, Hash, Header, RatificationResult, Statement, StepName, Vote,
+};
 use local_node_types::message::{
     GetBlocks, GetResource, Inventory, InventoryItem, Message, Quorum, SignedBy, Validation,
 };
@@ -207,6 +209,17 @@ fn steps_take_as_long_after_a_restart_as_before() {
     let mut earlier = StepTimes::default();
     earlier.record(StepName::Proposal, Millis(3_000));
     assert_eq!(proposal(vec![Record::StepTimes(earlier), Record::StepTimes(times)]), Millis(1_000));
+}
+
+#[test]
+fn faults_that_wait_for_a_block_outlive_a_restart() {
+    let header = ConsensusHeader { prev_block_hash: genesis().hash, round: 1, iteration: 0 };
+    let (signer, signature) = (BlsKey::from(&point(1)), BlsSignature([3; 48]));
+    let says = |payload| Statement { header, signer, signature, payload };
+    let fault = Fault::DoubleValidationVote(Box::new([says(Vote::NoCandidate), says(Vote::Valid([1; 32]))]));
+    let record = || Record::Fault(Box::new(fault.clone()));
+    let (node, _) = Node::with_records(vec![record(), record()]);
+    assert_eq!(node.core.load().faults, 1);
 }
 
 #[test]
