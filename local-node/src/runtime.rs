@@ -427,4 +427,6 @@ impl Clock {
 }
 
 #[cfg(test)]
+mod served;
+#[cfg(test)]
 mod tests;
