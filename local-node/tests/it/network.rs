@@ -43,6 +43,7 @@ pub(crate) fn addresses(count: usize) -> Vec<SocketAddr> {
     sockets.iter().map(|socket| socket.local_addr().expect("it is bound")).collect()
 }
 
+/// A node of a network with these addresses. Each of them has a stake, and the node votes with that of its place.
 pub(crate) fn config(place: usize, addresses: &[SocketAddr], data: Option<PathBuf>) -> Config {
     let address = addresses[place];
     let bootstrap = addresses.iter().copied().filter(|other| *other != address).collect();
