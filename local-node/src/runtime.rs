@@ -432,4 +432,6 @@ impl Clock {
 }
 
 #[cfg(test)]
+mod served;
+#[cfg(test)]
 mod tests;

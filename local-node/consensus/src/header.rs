@@ -79,6 +79,9 @@ pub enum HeaderError {
     /// The block's own attestation does not hold.
     #[error("the block's attestation does not hold: {0}")]
     Attestation(AttestationError),
+    /// It reports the failure of an iteration that does not come before its own.
+    #[error("failed iteration {0} does not come before the block's own")]
+    FailedLater(u8),
     /// A failed iteration names the wrong generator.
     #[error("failed iteration {0} names a generator that was not drawn for it")]
     FailedGenerator(u8),
@@ -98,6 +101,7 @@ impl HeaderError {
             | Self::Seed
             | Self::Certificate(_)
             | Self::Attestation(_)
+            | Self::FailedLater(_)
             | Self::FailedGenerator(_)
             | Self::FailedIteration(..) => true,
             Self::Generator { .. }
@@ -318,10 +322,14 @@ impl Verifier {
         Ok(voters)
     }
 
-    /// The number of previous non-attested iterations.
+    /// The number of previous non-attested iterations. The failure of the block's own iteration or of a later one says
+    /// nothing about those before it, so a proof of it must not make up for one that is missing.
     fn verify_failed_iterations(&mut self, header: &Header) -> Result<u8, HeaderError> {
         let mut proven = 0;
         for (iteration, failed) in header.failed_iterations.proven() {
+            if iteration >= header.iteration {
+                return Err(HeaderError::FailedLater(iteration));
+            }
             if self.committees.generator(iteration) != Some(failed.generator) {
                 return Err(HeaderError::FailedGenerator(iteration));
             }

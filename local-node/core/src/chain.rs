@@ -188,3 +188,34 @@ fn apply(labels: &mut Vec<(u64, Label)>, height: u64, rolled: &Rolled) {
         labels.retain(|(of, _)| *of > last);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use local_node_types::keys::BlsKey;
+    use local_node_types::ledger::{Attestation, FailedIteration, IterationsInfo};
+
+    use super::*;
+
+    #[test]
+    fn unaccounted_iterations_never_fall_below_none() {
+        let failed = FailedIteration { attestation: Attestation::default(), generator: BlsKey::default() };
+        let cases: [(u8, &[bool], u8); 8] = [
+            (0, &[], 0),
+            (3, &[], 3),
+            (3, &[true, false, true], 1),
+            (3, &[true; 3], 0),
+            // Production subtracts without a check here.
+            (1, &[true; 3], 0),
+            (49, &[true; 8], 41),
+            // An emergency block comes after all fifty iterations.
+            (255, &[], 50),
+            (255, &[true; 8], 42),
+        ];
+        for (iteration, proofs, expected) in cases {
+            let items: Vec<_> = proofs.iter().map(|proven| proven.then_some(failed)).collect();
+            let failed_iterations: IterationsInfo = items.try_into().expect("at most eight are reported");
+            let header = Header { iteration, failed_iterations, ..Header::default() };
+            assert_eq!(unaccounted(&header), expected, "iteration {iteration} with {proofs:?}");
+        }
+    }
+}

@@ -97,3 +97,102 @@ fn check_branch(about: &ConsensusHeader, chain: &Chain, place: usize) -> Result<
     let on_chain = built_on.is_some_and(|found| chain.links()[found].header.height + 1 == about.round);
     if on_chain { Ok(()) } else { Err(FaultProblem::OtherBranch(about.round)) }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use local_node_consensus::Provisioners;
+    use local_node_types::keys::BlsSignature;
+    use local_node_types::ledger::{Hash, Header, Statement, Vote};
+
+    use super::*;
+    use crate::interface::{ChainBlock, Position, Restart};
+
+    fn about(prev_block_hash: Hash, round: u64) -> ConsensusHeader {
+        ConsensusHeader { prev_block_hash, round, iteration: 0 }
+    }
+
+    /// Two votes that nobody has signed.
+    fn pair(header: ConsensusHeader, signer: u8, second: Vote) -> Box<[Statement<Vote>; 2]> {
+        let (signer, signature) = (BlsKey([signer; 96]), BlsSignature([0; 48]));
+        Box::new([Vote::NoCandidate, second].map(|payload| Statement { header, signer, signature, payload }))
+    }
+
+    fn fault(header: ConsensusHeader, signer: u8) -> Fault {
+        Fault::DoubleValidationVote(pair(header, signer, Vote::Valid([1; 32])))
+    }
+
+    /// A chain with a final block at a height, and three blocks after it of which none is final; with their headers.
+    fn chain(height: u64) -> (Chain, Vec<Header>) {
+        let hashed = |header: Header| Header { hash: header.compute_hash(), ..header };
+        let mut headers = vec![hashed(Header { height, ..Header::default() })];
+        // The first block leaves three iterations unaccounted for.
+        for iteration in [3, 0, 0] {
+            let (height, prev_block_hash) = (height + headers.len() as u64, headers[headers.len() - 1].hash);
+            headers.push(hashed(Header { height, prev_block_hash, iteration, ..Header::default() }));
+        }
+        let known =
+            |header: &Header| ChainBlock { header: header.clone(), provisioners: Arc::new(Provisioners::default()) };
+        let (last_final, unsettled) = (known(&headers[0]), headers[1..].iter().map(known).collect());
+        let restart = Restart { before: None, last_final, unsettled, records: Vec::new(), position: Position(0) };
+        (Chain::new(restart), headers)
+    }
+
+    #[test]
+    fn of_each_signer_and_step_one_contradiction_waits() {
+        let mut pool = FaultPool::default();
+        let header = about([1; 32], 5);
+        assert!(pool.add(fault(header, 1)));
+        assert!(!pool.add(Fault::DoubleValidationVote(pair(header, 1, Vote::Invalid([2; 32])))));
+        assert_eq!(pool.len(), 1);
+        assert!(pool.add(fault(header, 2)));
+        assert!(pool.add(Fault::DoubleRatificationVote(pair(header, 1, Vote::NoQuorum))));
+        assert!(pool.add(fault(about([1; 32], 6), 1)));
+        assert_eq!(pool.len(), 4);
+        // The one in the block is another one of the same step; the block is as good.
+        let held = Fault::DoubleValidationVote(pair(header, 1, Vote::Invalid([3; 32])));
+        pool.remove(&Block { faults: vec![held], ..Block::default() });
+        assert_eq!(pool.len(), 3);
+    }
+
+    #[test]
+    fn faults_of_the_oldest_rounds_give_way() {
+        let mut pool = FaultPool::default();
+        for round in 1..=150 {
+            pool.add(fault(about([1; 32], round), 1));
+        }
+        pool.add(fault(about([1; 32], 2), 2));
+        let rounds: Vec<u64> = pool.0.keys().map(|(header, ..)| header.round).collect();
+        assert_eq!(rounds, (51..=150).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_block_gets_the_faults_of_its_own_branch_and_epoch() {
+        let base = 2 * EPOCH;
+        let (chain, headers) = chain(base);
+        let next = base + 4;
+        let cases = [
+            (about(headers[0].hash, base + 1), true),
+            (about(headers[1].hash, base + 2), true),
+            (about(headers[3].hash, next), true),
+            // A round that has not come, another branch, and a block that lies at another height.
+            (about(headers[3].hash, next + 1), false),
+            (about([9; 32], base + 2), false),
+            (about(headers[0].hash, base + 2), false),
+            // What is final is for the ledger to look up, as far back as a fault counts.
+            (about([9; 32], base), true),
+            (about([9; 32], next - EPOCH), true),
+            (about([9; 32], next - EPOCH - 1), false),
+        ];
+        for (header, fits) in cases {
+            let mut pool = FaultPool::default();
+            pool.add(fault(header, 1));
+            assert_eq!(pool.fit(&chain).len(), usize::from(fits), "{header:?}");
+        }
+        // A block that follows an earlier one knows nothing of those after it.
+        let later = about(headers[2].hash, base + 3);
+        assert_eq!(check_branch(&later, &chain, 2), Ok(()));
+        assert_eq!(check_branch(&later, &chain, 1), Err(FaultProblem::OtherBranch(base + 3)));
+    }
+}

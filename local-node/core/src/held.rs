@@ -80,3 +80,57 @@ impl Held {
         expired
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use local_node_types::message::{Inventory, InventoryItem};
+
+    use super::*;
+
+    const UNTIL: Millis = Millis(9);
+
+    fn large() -> Message {
+        Message::Inventory(Inventory { items: vec![InventoryItem::BlockFromHash([1; 32]); 10_000], max_entries: 0 })
+    }
+
+    #[test]
+    fn messages_are_bounded_for_each_peer_and_for_all() {
+        let (mut held, small) = (Held::default(), Message::GetMempool(1));
+        let taken = |held: &mut Held, peer: u64| {
+            let ids = 0..MAX_HELD_OF_PEER as u64 + 5;
+            ids.filter(|id| held.hold(IngressId(1000 * peer + id), PeerId(peer), &small, UNTIL)).count()
+        };
+        assert_eq!(taken(&mut held, 1), MAX_HELD_OF_PEER);
+        let others: usize = (2..20).map(|peer| taken(&mut held, peer)).sum();
+        assert_eq!((others, held.len()), (MAX_HELD_MESSAGES - MAX_HELD_OF_PEER, MAX_HELD_MESSAGES));
+        assert_eq!(held.release().len(), MAX_HELD_MESSAGES);
+        assert_eq!((held.len(), held.bytes(), held.deadline()), (0, 0, None));
+        assert_eq!(taken(&mut held, 1), MAX_HELD_OF_PEER, "there is room again");
+    }
+
+    #[test]
+    fn bytes_are_bounded() {
+        let (mut held, large) = (Held::default(), large());
+        let mut next = 0;
+        while held.hold(IngressId(next), PeerId(next % 3), &large, UNTIL) {
+            next += 1;
+        }
+        let each = held.bytes() / held.len();
+        assert!(held.bytes() <= MAX_HELD_BYTES && held.bytes() + each > MAX_HELD_BYTES, "{}", held.bytes());
+        assert!(held.len() < MAX_HELD_OF_PEER, "no other bound is reached");
+    }
+
+    #[test]
+    fn what_has_waited_for_long_enough_is_taken_out() {
+        let (mut held, large) = (Held::default(), large());
+        for (id, message, until) in [(1, &large, 7), (2, &Message::GetMempool(1), 5), (3, &large, 7)] {
+            assert!(held.hold(IngressId(id), PeerId(1), message, Millis(until)));
+        }
+        assert_eq!(held.deadline(), Some(Millis(5)));
+        assert_eq!(held.expired(Millis(4)), []);
+        assert_eq!(held.expired(Millis(5)), [IngressId(2)]);
+        assert_eq!((held.deadline(), held.len()), (Some(Millis(7)), 2));
+        assert_eq!(held.expired(Millis(8)), [IngressId(1), IngressId(3)]);
+        assert_eq!((held.deadline(), held.len(), held.bytes()), (None, 0, 0));
+    }
+}

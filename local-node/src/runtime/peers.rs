@@ -369,7 +369,7 @@ impl Peers {
 
     pub(super) fn drop_peer(&mut self, peer: PeerId) {
         if let Some(address) = self.addresses.get(&peer).copied() {
-            debug!(%address, "a peer that offends is dropped");
+            debug!(from = %address, "a peer that offends is dropped");
             self.joined.remove(&address);
             self.give(Outgoing::DropPeer(address));
         }

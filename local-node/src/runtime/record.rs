@@ -102,7 +102,8 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Record, DecodeError> {
 
 #[cfg(test)]
 mod tests {
-    use local_node_types::ledger::Header;
+    use local_node_types::keys::{BlsKey, BlsSignature};
+    use local_node_types::ledger::{Header, Statement};
 
     use super::*;
 
@@ -113,7 +114,11 @@ mod tests {
         let block = Block { header: header_of_block, transactions: vec![], faults: vec![] };
         let mut times = StepTimes::default();
         (0..7).for_each(|time| times.record(StepName::Validation, Millis(time)));
+        let (signer, signature) = (BlsKey([3; 96]), BlsSignature([4; 48]));
+        let says = |payload| Statement { header, signer, signature, payload };
+        let fault = Fault::DoubleRatificationVote(Box::new([says(Vote::NoQuorum), says(Vote::Valid([5; 32]))]));
         vec![
+            Record::Fault(Box::new(fault)),
             Record::StepTimes(times),
             Record::Consensus(Persist::Iteration { prev_block_hash: [2; 32], round: 7, iteration: 200 }),
             Record::Consensus(Persist::Vote { header, step: StepName::Ratification, vote: Vote::Valid([5; 32]) }),
@@ -129,7 +134,11 @@ mod tests {
             let bytes = encode(&record);
             let read = decode(&bytes).expect("it decodes");
             assert_eq!(format!("{record:?}"), format!("{read:?}"));
-            let until = if matches!(read, Record::StepTimes(_)) { LATEST } else { 7 };
+            let until = match read {
+                Record::StepTimes(_) => LATEST,
+                Record::Fault(_) => 7 + EPOCH,
+                Record::Consensus(_) => 7,
+            };
             assert_eq!(last_round(&read), until);
         }
     }

@@ -20,8 +20,10 @@ use local_node_kadcast::udp::{Driver, Handle, Settings};
 use local_node_kadcast::{self as kadcast, Identity};
 use local_node_types::codec::{Decode as _, Encode as _};
 use local_node_types::keys::BlsKey;
-use local_node_types::ledger::{ConsensusHeader, Header, LedgerTransaction, StepName, Vote};
-use local_node_types::message::{Frame, Message, SignedBy, Validation, Version, validation_bytes};
+use local_node_types::ledger::{
+    Attestation, ConsensusHeader, Header, LedgerTransaction, RatificationResult, StepName, Vote,
+};
+use local_node_types::message::{Frame, Message, Quorum, SignedBy, Validation, Version, validation_bytes};
 use local_node_types::rules::Profile;
 use tokio::sync::oneshot::{self, error::TryRecvError};
 use tokio::time::timeout;
@@ -571,6 +573,35 @@ async fn what_strangers_say_does_not_stop_a_network() {
     final_at(&nodes[0], status.height + 2).await;
     let honest = addresses[1..].iter().all(|address| status.peers.contains(address));
     assert!(honest, "no honest peer was dropped: {status:?}");
+    shut_down(nodes).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_that_offends_again_and_again_is_dropped() {
+    told::listen();
+    let (nodes, addresses) = network(4).await;
+    let mut stranger = Stranger::join(&addresses).await;
+    final_at(&nodes[0], 1).await;
+    let address = stranger.address();
+    let is_dropped = || !told::lines(address, "a peer that offends is dropped").is_empty();
+    let wait = async {
+        for number in 0..=u8::MAX {
+            if is_dropped() {
+                return;
+            }
+            // Nobody has voted for it. Several of these come while the round is on.
+            let tip = nodes[0].tip();
+            let header = ConsensusHeader { prev_block_hash: tip.hash, round: tip.height + 1, iteration: 0 };
+            let result = RatificationResult::Success(Vote::Valid([number; 32]));
+            let attestation = Attestation { result, ..Attestation::default() };
+            stranger.say(Message::Quorum(Box::new(Quorum { header, attestation }))).await;
+            stranger.ignore();
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(PATIENCE, wait).await.expect("the nodes answer");
+    assert!(is_dropped(), "a peer that sends made-up quorums is kept");
+    final_at(&nodes[0], nodes[0].tip().height + 1).await;
     shut_down(nodes).await;
 }
 

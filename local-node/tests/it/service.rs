@@ -3,10 +3,14 @@
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
+use local_node::block::TxId;
+use local_node::handle::TransactionStatus;
+use local_node::spawn;
 use local_node_types::message::{GetResource, Inventory, InventoryItem, Message};
 use tokio::time::{sleep, timeout};
 
-use crate::network::{PATIENCE, Stranger, final_at, network, shut_down};
+use crate::common::Draft;
+use crate::network::{PATIENCE, Stranger, addresses, config, final_at, network, shut_down};
 
 /// Longer than any datagram that a node sends to an address that has proved nothing: a ping has 30 bytes.
 const SMALL_BYTES: usize = 40;
@@ -92,4 +96,39 @@ async fn a_search_goes_on_at_one_other_peer() {
         assert!(!is_own, "{message:?}");
     });
     shut_down(nodes).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_at_a_node_is_named_and_given_to_those_who_come_later() {
+    // One of four provisioners makes no block, so that the transfer waits.
+    let addresses = addresses(4);
+    let node = spawn(config(0, &addresses, None)).await.expect("the node starts");
+    let transfer = Draft::new(0, 1).pay(5, 1_000);
+    let id = node.submit(transfer.bytes()).await.expect("taken");
+
+    let mut stranger = Stranger::join(&addresses[..1]).await;
+    stranger.say_to(addresses[0], Message::GetMempool(1)).await;
+    let named = loop {
+        if let Message::Inventory(inventory) = stranger.next().await {
+            break inventory.items;
+        }
+    };
+    assert_eq!(named, [InventoryItem::MempoolTransaction(id.0)]);
+    stranger.say_to(addresses[0], request(stranger.address(), named, 0)).await;
+    let given = loop {
+        if let Message::Transaction(transaction) = stranger.next().await {
+            break transaction;
+        }
+    };
+    assert_eq!(TxId::of(&given), id);
+
+    // A node that starts later asks by itself.
+    let later = spawn(config(1, &addresses, None)).await.expect("the node starts");
+    let arrives = async {
+        while matches!(later.transaction_status(id).await.expect("it runs"), TransactionStatus::Unknown) {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(PATIENCE, arrives).await.expect("the transaction comes");
+    shut_down(vec![node, later]).await;
 }

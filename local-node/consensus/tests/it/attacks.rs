@@ -3,12 +3,20 @@
 
 use std::sync::Arc;
 
+use dusk_core::abi::ContractId;
 use dusk_core::signatures::bls::PublicKey;
+use dusk_core::transfer::data::{ContractCall, TransactionData};
+use dusk_core::transfer::{Transaction, TransactionFormat};
 use local_node_consensus::header::Verifier;
 use local_node_consensus::signing::Keyring;
-use local_node_consensus::{Consensus, Input, Output, Provisioners, Stake, TipContext, Verdict, attestation};
+use local_node_consensus::{
+    Consensus, Input, MAX_BLOCK_BYTES, Output, Provisioners, Stake, TipContext, Verdict, attestation, check_candidate,
+};
 use local_node_types::keys::BlsKey;
-use local_node_types::ledger::{Attestation, ConsensusHeader, RatificationResult, StepName, StepVotes, Vote};
+use local_node_types::ledger::{
+    Attestation, Block, ConsensusHeader, Fault, LedgerTransaction, MAX_FAULTS, MAX_TRANSACTIONS, RatificationResult,
+    Statement, StepName, StepVotes, Vote,
+};
 use local_node_types::message::{
     InventoryItem, Message, Ratification, SignedBy, Validation, ValidationResult, ratification_bytes, validation_bytes,
 };
@@ -324,6 +332,37 @@ fn an_altered_copy_of_a_candidate_is_dropped_and_another_asked_for() {
     let (mut node, outputs) = after(4);
     assert!(!asks(&outputs));
     assert!(node.step(NOW, Input::Message(candidate.clone())).is_empty());
+}
+
+/// A transaction that calls a function with so many bytes.
+fn transaction(bytes: usize) -> LedgerTransaction {
+    let contract = ContractId::from_bytes([3; 32]);
+    let call = ContractCall { contract, fn_name: "store".to_owned(), fn_args: vec![7; bytes] };
+    let data = Some(TransactionData::Call(call));
+    let transaction = Transaction::moonlight(&secret(1), None, 5, 0, 100_000, 1, 1, 0, data);
+    LedgerTransaction::new(transaction.expect("a transaction"), TransactionFormat::Boreas)
+}
+
+#[test]
+fn a_candidate_with_more_than_a_block_may_hold_is_dropped() {
+    let (said, block) = all_said();
+    let Message::Validation(vote) = of_step(&said, StepName::Validation).remove(0) else { unreachable!() };
+    let SignedBy { signer, signature } = vote.signed;
+    let says = |payload| Statement { header: vote.header, signer, signature, payload };
+    let fault = Fault::DoubleValidationVote(Box::new([says(Vote::NoCandidate), says(vote.vote)]));
+    let with = |transactions: Vec<LedgerTransaction>, faults: usize| {
+        let mut block = Block { transactions, faults: vec![fault.clone(); faults], ..block.clone() };
+        block.header.tx_root = block.compute_tx_root();
+        block.header.fault_root = block.compute_fault_root();
+        block.header.hash = block.header.compute_hash();
+        check_candidate(&block)
+    };
+    let short = transaction(0);
+    assert_eq!(with(vec![short.clone(); MAX_TRANSACTIONS], MAX_FAULTS), Ok(()));
+    assert_eq!(with(vec![short.clone(); MAX_TRANSACTIONS + 1], 0), Err("too many transactions"));
+    assert_eq!(with(vec![short], MAX_FAULTS + 1), Err("too many faults"));
+    assert_eq!(with(vec![transaction(MAX_BLOCK_BYTES - 10_000)], 0), Ok(()));
+    assert_eq!(with(vec![transaction(MAX_BLOCK_BYTES)], 0), Err("too many bytes"));
 }
 
 #[test]

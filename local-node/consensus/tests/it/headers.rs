@@ -4,7 +4,10 @@ use local_node_consensus::header::{HeaderError, Stage, Verifier, verify_together
 use local_node_consensus::signing::Keyring;
 use local_node_consensus::{CLOCK_MARGIN, Config, Millis, TipContext, attestation};
 use local_node_types::keys::{BlsKey, BlsSignature};
-use local_node_types::ledger::{Attestation, FailedIteration, Header, RatificationResult, Vote};
+use local_node_types::ledger::{
+    Attestation, ConsensusHeader, FailedIteration, Header, RatificationResult, StepName, StepVotes, Vote,
+};
+use local_node_types::message::ratification_bytes;
 
 use crate::support::sim::{CALM, Sim};
 use crate::support::{key, secret};
@@ -53,6 +56,24 @@ impl Case {
         let version = self.verifier().version();
         header.signature = self.keyring.sign(&header.generator, &header.hash, version).unwrap_or_default();
         header
+    }
+
+    /// The proof that an iteration failed without a quorum, which all members have signed.
+    fn failure(&self, iteration: u8) -> FailedIteration {
+        let mut verifier = self.verifier();
+        let about = ConsensusHeader { iteration, ..self.good.consensus_header() };
+        let version = verifier.version();
+        let committee = verifier.committees().voting(iteration, StepName::Ratification);
+        let members: Vec<BlsKey> = committee.members().iter().map(|member| member.key).collect();
+        let signed = ratification_bytes(&about, &Vote::NoQuorum);
+        let signature = self.keyring.sign_together(&members, &signed, version).expect("it holds all keys");
+        let ratification = StepVotes { bitset: (1 << members.len()) - 1, signature };
+        let result = RatificationResult::Fail(Vote::NoQuorum);
+        let attestation = Attestation { result, ratification, ..Attestation::default() };
+        let failed = verifier.verify_attestation(&attestation, &about, attestation::Expected::Failure);
+        assert!(failed.is_ok(), "{failed:?}");
+        let generator = verifier.committees().generator(iteration).expect("there are provisioners");
+        FailedIteration { attestation, generator }
     }
 }
 
@@ -208,6 +229,28 @@ fn failed_iterations_have_to_be_proven() {
     assert!(matches!(with(vec![Some(forged)]), Err(HeaderError::FailedIteration(0, _))));
     let success = FailedIteration { attestation: case.tip.header.attestation, ..proof };
     assert!(matches!(with(vec![Some(success)]), Err(HeaderError::FailedIteration(0, _))));
+}
+
+#[test]
+fn a_failure_that_does_not_come_before_the_block_makes_up_for_none() {
+    let mut case = case();
+    // A block of iteration 1 that does not say how iteration 0 ended.
+    let mut verifier = case.verifier();
+    let (generator, version) = (verifier.committees().generator(1).unwrap(), verifier.version());
+    let seed = case.keyring.sign(&generator, case.tip.header.seed.as_bytes(), version).unwrap();
+    case.good = case.changed(|h| (h.iteration, h.generator, h.seed) = (1, generator, seed));
+    let with = |items: Vec<Option<FailedIteration>>| {
+        let header = case.changed(|h| h.failed_iterations = items.try_into().unwrap());
+        case.verify(&header, Stage::Candidate)
+    };
+    assert_eq!(with(vec![]), Ok(1));
+    assert_eq!(with(vec![None, None, None]), Ok(1));
+    let [before, own, later] = [0, 1, 2].map(|iteration| case.failure(iteration));
+    assert_eq!(with(vec![Some(before)]), Ok(0));
+    assert_eq!(with(vec![None, Some(own)]), Err(HeaderError::FailedLater(1)));
+    assert_eq!(with(vec![None, None, Some(later)]), Err(HeaderError::FailedLater(2)));
+    assert_eq!(with(vec![Some(before), None, Some(later)]), Err(HeaderError::FailedLater(2)));
+    assert!(HeaderError::FailedLater(2).must_vote());
 }
 
 #[test]

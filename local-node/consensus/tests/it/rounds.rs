@@ -125,6 +125,23 @@ fn a_quorum_alone_is_enough_and_the_candidate_is_asked_for() {
 }
 
 #[test]
+fn a_success_of_an_iteration_that_is_over_decides_the_round() {
+    let (said, block) = all_said();
+    let mut observer = Consensus::new(config(), Vec::new());
+    let outputs = observer.step(NOW, Input::NewTip(Box::new(chain().context())));
+    // It has heard nothing of iteration 0, and has gone on.
+    let now = run_timers(&mut observer, outputs, |output| {
+        matches!(output, Output::Persist(Persist::Iteration { iteration: 2, .. }))
+    });
+    assert_eq!(observer.position(), Some((1, 2)));
+    assert_eq!(block.header.iteration, 0);
+    let outputs = observer.step(now, Input::Message(quorum(&said)));
+    assert_eq!((relayed(&outputs), decided(&outputs)), (1, None));
+    let outputs = observer.step(now, Input::Messages(of_step(&said, StepName::Proposal)));
+    assert_eq!(decided(&outputs), Some(&block));
+}
+
+#[test]
 fn a_forged_quorum_is_neither_believed_nor_passed_on() {
     let (said, _) = all_said();
     let Message::Quorum(good) = quorum(&said) else { unreachable!() };

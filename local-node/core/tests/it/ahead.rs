@@ -6,14 +6,15 @@ use std::sync::{Arc, Mutex};
 use dusk_core::BlsScalar;
 use dusk_core::signatures::bls::{BlsVersion, PublicKey, SecretKey};
 use local_node_consensus::signing::{Claim, Keyring, SignatureError, SignatureVerifier, Signatures};
-use local_node_consensus::{BlockBody, Config, MIN_STAKE, Millis, Provisioners, Stake};
+use local_node_consensus::{BlockBody, Config, MIN_STAKE, Millis, Offence, Provisioners, Stake};
 use local_node_core::{
     Answer, ChainBlock, Core, CoreConfig, IngressId, Input, LedgerId, LedgerRequest, Output, PeerId, Position, Restart,
+    Verdict,
 };
 use local_node_types::bloom::Bloom;
 use local_node_types::keys::BlsSignature;
-use local_node_types::ledger::Block;
-use local_node_types::message::{Inventory, InventoryItem, Message};
+use local_node_types::ledger::{Block, Hash, RatificationResult, Vote};
+use local_node_types::message::{Inventory, InventoryItem, Message, Quorum};
 
 use crate::verdicts::{NOW, genesis, point};
 
@@ -73,6 +74,11 @@ fn start(config: Config, keys: impl Iterator<Item = u64>, signatures: &Arc<Count
 
 /// Blocks that one node with all keys makes.
 fn chain(length: usize, joins: bool) -> Vec<Block> {
+    chain_to(length, joins, |_| [1; 32])
+}
+
+/// As [`chain`], where blocks lead to these states by their heights.
+fn chain_to(length: usize, joins: bool, state_root: impl Fn(u64) -> Hash) -> Vec<Block> {
     let signatures = Arc::default();
     let config = Config { alone: true, ..Config::local(Millis(0)) };
     let (mut core, mut out) = start(config, 1..6, &signatures);
@@ -84,9 +90,10 @@ fn chain(length: usize, joins: bool) -> Vec<Block> {
         });
         let (id, request) = request.expect("the ledger is asked");
         let answer = match request {
-            LedgerRequest::Build { .. } => {
+            LedgerRequest::Build { request, .. } => {
                 let (transactions, faults, event_bloom) = (Vec::new(), Vec::new(), Bloom::default());
-                let body = BlockBody { transactions, faults, state_root: [1; 32], event_bloom, gas_limit: 0 };
+                let state_root = state_root(request.round);
+                let body = BlockBody { transactions, faults, state_root, event_bloom, gas_limit: 0 };
                 Answer::Built { body: Box::new(body), unfit: Vec::new(), postponed: None }
             }
             LedgerRequest::Accept { block, .. } => {
@@ -138,6 +145,18 @@ impl Newcomer {
         self.handle(Input::Message { ingress, from: PEER, message });
     }
 
+    /// Gives a message; its verdict, and what else came of it.
+    fn judge(&mut self, message: Message) -> (Verdict, Vec<Output>) {
+        self.next += 1;
+        let (ingress, mut out) = (IngressId(self.next), Vec::new());
+        self.core.handle(NOW, Input::Message { ingress, from: PEER, message: Box::new(message) }, &mut out);
+        let verdict = out.iter().find_map(|output| match output {
+            Output::Judge { ingress: of, verdict } if *of == ingress => Some(verdict.clone()),
+            _ => None,
+        });
+        (verdict.expect("it is judged"), out)
+    }
+
     fn download(&mut self, blocks: &[Block]) {
         let items = blocks.iter().map(|block| InventoryItem::BlockFromHash(block.header.hash)).collect();
         self.give(Message::Inventory(Inventory { items, max_entries: 100 }));
@@ -176,6 +195,51 @@ fn blocks_that_wait_for_the_ledger_are_verified_together() {
     assert_eq!(node.batches(), [BATCH * SIGNATURES, 3 * SIGNATURES]);
     // The first one follows the tip, so it was verified when it came.
     assert_eq!(node.signatures.alone.load(Ordering::Relaxed), SIGNATURES);
+}
+
+#[test]
+fn a_quorum_of_another_branch_is_verified_and_its_block_asked_for() {
+    let ours = chain(2, false);
+    let other = |state: u8| chain_to(2, false, move |height| if height == 2 { [state; 32] } else { [1; 32] });
+    let theirs = (2..=u8::MAX).map(other).find(|theirs| theirs[1].header.hash < ours[1].header.hash);
+    let theirs = theirs.expect("one of many hashes is lower");
+    let (block, rival) = (&ours[1].header, &theirs[1].header);
+    assert!(ours[0] == theirs[0] && block.iteration == rival.iteration);
+    let mut node = Newcomer::new(false);
+    node.download(&ours);
+    node.execute_all();
+    assert_eq!(node.height(), 2);
+
+    let quorum = Quorum { header: rival.consensus_header(), attestation: rival.attestation };
+    let changed = |change: fn(&mut Quorum)| {
+        let mut quorum = quorum;
+        change(&mut quorum);
+        Message::Quorum(Box::new(quorum))
+    };
+    let asks = |out: &[Output]| out.iter().filter(|output| matches!(output, Output::Ask { .. })).count();
+    let changes: [fn(&mut Quorum); 4] = [
+        |quorum| quorum.attestation.ratification.bitset = 1,
+        |quorum| quorum.header.round = 1,
+        |quorum| quorum.attestation.result = RatificationResult::Fail(Vote::NoCandidate),
+        |quorum| quorum.header.prev_block_hash = [9; 32],
+    ];
+    let (proof, contents) = (Verdict::Reject(Offence::Proof), Verdict::Reject(Offence::Contents));
+    for (change, expected) in changes.into_iter().zip([proof, contents, Verdict::Ignore, Verdict::Ignore]) {
+        let (verdict, out) = node.judge(changed(change));
+        assert_eq!((verdict, asks(&out)), (expected, 0));
+    }
+    let (verdict, out) = node.judge(changed(|_| {}));
+    assert_eq!(verdict, Verdict::Relay(None));
+    assert_eq!(asks(&out), 2, "of the one that sent it, and of others");
+    assert_eq!(node.judge(changed(|_| {})).0, Verdict::Ignore, "it is passed on once");
+    let known = Quorum { header: block.consensus_header(), attestation: block.attestation };
+    assert_eq!(node.judge(Message::Quorum(Box::new(known))).0, Verdict::Ignore, "its block is in the chain");
+
+    // Nobody here has ratified a block on the tip, so the lower hash wins at once.
+    let (_, out) = node.judge(Message::Block(Box::new(theirs[1].clone())));
+    let reverts =
+        |output: &Output| matches!(output, Output::Ledger { request: LedgerRequest::Revert { height: 1, .. }, .. });
+    assert!(out.iter().any(reverts), "{out:?}");
 }
 
 #[test]

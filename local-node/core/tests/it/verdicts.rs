@@ -11,12 +11,14 @@ use local_node_consensus::{
     Stake, StepTimes, TipContext,
 };
 use local_node_core::{
-    ChainBlock, Core, CoreConfig, IngressId, Input, MAX_SERVED_ITEMS, Output, PeerId, Position, Record, Restart, Serve,
-    Target, Verdict, Want,
+    ChainBlock, Core, CoreConfig, IngressId, Input, LedgerRequest, MAX_SERVED_ITEMS, Output, PeerId, Position, Record,
+    Restart, Serve, Target, Verdict, Want,
 };
 use local_node_types::bloom::Bloom;
 use local_node_types::keys::{BlsKey, BlsSignature};
-use local_node_types::ledger::{Attestation, Block, ConsensusHeader, Hash, Header, RatificationResult, StepName, Vote};
+use local_node_types::ledger::{
+    Attestation, Block, ConsensusHeader, Fault, Hash, Header, RatificationResult, Statement, StepName, Vote,
+};
 use local_node_types::message::{
     GetBlocks, GetResource, Inventory, InventoryItem, Message, Quorum, SignedBy, Validation,
 };
@@ -50,12 +52,21 @@ impl Node {
 
     /// A node that starts again with these records.
     fn with_records(records: Vec<Record>) -> (Self, Vec<Output>) {
+        Self::start(records, Vec::new())
+    }
+
+    /// A node that votes with the key of a provisioner.
+    fn with_key(number: u64) -> Self {
+        Self::start(Vec::new(), vec![SecretKey::from(BlsScalar::from(number))]).0
+    }
+
+    fn start(records: Vec<Record>, keys: Vec<SecretKey>) -> (Self, Vec<Output>) {
         let last_final = ChainBlock { header: genesis(), provisioners: provisioners() };
         let position = Position(records.len() as u64);
         let restart = Restart { before: None, last_final, unsettled: Vec::new(), records, position };
         let mut out = Vec::new();
         let config = CoreConfig::new(Config::local(Millis::from_secs(1)));
-        let core = Core::new(config, Box::new(Keyring::new(Vec::new())), restart, NOW, &mut out);
+        let core = Core::new(config, Box::new(Keyring::new(keys)), restart, NOW, &mut out);
         (Self { core, next: 0 }, out)
     }
 
@@ -145,6 +156,37 @@ fn a_vote_that_waited_for_its_step_is_passed_on_once() {
 }
 
 #[test]
+fn votes_are_judged_while_the_ledger_executes_the_candidate() {
+    let said = all_said();
+    let votes: Vec<_> = said
+        .iter()
+        .filter_map(|message| match message {
+            Message::Validation(vote) => Some(vote.clone()),
+            _ => None,
+        })
+        .collect();
+    let candidate = said.iter().find(|message| matches!(message, Message::Candidate(_))).expect("one proposes");
+    let own = votes[0].signed.signer;
+    let member = (1..5).find(|number| BlsKey::from(&point(*number)) == own).expect("a provisioner votes");
+    let mut node = Node::with_key(member);
+    let (verdict, out) = node.give(NOW, candidate.clone());
+    assert_eq!(verdict, Verdict::Relay(None));
+    let is_verification = |output: &Output| matches!(output, Output::Ledger { request: LedgerRequest::Verify(_), .. });
+    assert_eq!(out.iter().filter(|output| is_verification(output)).count(), 1);
+    // The ledger says nothing meanwhile, and this node does not vote on the candidate.
+    let (mut others, mut own_votes) = (0, 0);
+    for vote in votes.into_iter().filter(|vote| vote.signed.signer != own) {
+        let (verdict, out) = node.give(NOW, Message::Validation(vote));
+        assert_eq!(verdict, Verdict::Relay(None));
+        others += 1;
+        let is_vote = |message: &Message| matches!(message, Message::Validation(_));
+        own_votes += out.iter().filter(|it| matches!(it, Output::Send { message, .. } if is_vote(message))).count();
+    }
+    assert!(others > 0, "several provisioners vote");
+    assert_eq!(own_votes, 0);
+}
+
+#[test]
 fn a_node_that_starts_asks_for_blocks_and_keeps_its_iteration() {
     let (node, out) = Node::new();
     let after = Want::HashesAfter(genesis().hash);
@@ -167,6 +209,17 @@ fn steps_take_as_long_after_a_restart_as_before() {
     let mut earlier = StepTimes::default();
     earlier.record(StepName::Proposal, Millis(3_000));
     assert_eq!(proposal(vec![Record::StepTimes(earlier), Record::StepTimes(times)]), Millis(1_000));
+}
+
+#[test]
+fn faults_that_wait_for_a_block_outlive_a_restart() {
+    let header = ConsensusHeader { prev_block_hash: genesis().hash, round: 1, iteration: 0 };
+    let (signer, signature) = (BlsKey::from(&point(1)), BlsSignature([3; 48]));
+    let says = |payload| Statement { header, signer, signature, payload };
+    let fault = Fault::DoubleValidationVote(Box::new([says(Vote::NoCandidate), says(Vote::Valid([1; 32]))]));
+    let record = || Record::Fault(Box::new(fault.clone()));
+    let (node, _) = Node::with_records(vec![record(), record()]);
+    assert_eq!(node.core.load().faults, 1);
 }
 
 #[test]

@@ -346,6 +346,29 @@ fn a_source_of_rejected_messages_may_send_less() {
 }
 
 #[test]
+fn a_peer_that_is_dropped_leaves_the_table_and_is_not_banned() {
+    let mut endpoint = endpoint();
+    let peer = Stranger::new(1);
+    let address = peer.identity.address();
+    let answer_a_ping = |endpoint: &mut Endpoint| {
+        endpoint.ping(NOW, address);
+        peer.send(endpoint, &Body::Pong(PROTOCOL_VERSION)).unwrap();
+    };
+    answer_a_ping(&mut endpoint);
+    assert_eq!(endpoint.poll_event(), Some(Event::PeerJoined(address)));
+    endpoint.drop_peer(address);
+    assert_eq!(endpoint.poll_event(), Some(Event::PeerLeft(address)));
+    assert_eq!(endpoint.usage().peers, 0);
+    assert_eq!(endpoint.broadcast(NOW, b"for peers"), Err(SendError::NoPeers));
+    // Its leaving is told once.
+    endpoint.drop_peer(address);
+    assert_eq!(endpoint.poll_event(), None);
+    assert!(peer.message(&mut endpoint, 0, b"still heard").is_some());
+    answer_a_ping(&mut endpoint);
+    assert_eq!(endpoint.poll_event(), Some(Event::PeerJoined(address)));
+}
+
+#[test]
 fn messages_without_verdict_are_bounded_and_forgotten() {
     let mut endpoint = endpoint_with(|config| config.unjudged.messages = 10);
     let stranger = Stranger::new(1);
