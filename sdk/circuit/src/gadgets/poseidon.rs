@@ -39,22 +39,16 @@
 //!
 //! Every row defines one new wire from earlier wires, with a factor −1. So the inputs determine all wires.
 
-mod tables;
-
 use alloc::vec::Vec;
 
 use dusk_bls12_381::BlsScalar;
 
-pub(crate) use self::tables::Tables;
-use self::tables::{FULL, Mix, Row, WIDTH};
 use super::linear::Linear;
 use crate::constraint_system::ConstraintSystem;
 use crate::gate::Gate;
 use crate::layout::Wire;
+use crate::poseidon::{Domain, FULL, Mix, RATE, Row, Tables, WIDTH, tag};
 use crate::value::Field;
-
-/// The number of elements that a permutation absorbs.
-const RATE: usize = WIDTH - 1;
 
 /// The Poseidon hash of elements: [`native::hash`](crate::native::hash) of their values. 571 rows for four elements,
 /// less for fewer; 1157 for eight.
@@ -96,24 +90,6 @@ pub fn expand<const N: usize>(cs: &mut ConstraintSystem, elements: &[Field]) -> 
 #[track_caller]
 pub(crate) fn hash_node(cs: &mut ConstraintSystem, children: &[Field; 4]) -> Field {
     cs.gadget("hash", |cs| sponge(cs, Domain::Merkle4, children))
-}
-
-/// The purpose of a hash. Source: `dusk_poseidon::Domain`.
-#[derive(Clone, Copy)]
-enum Domain {
-    Other = 0,
-    Merkle4 = 15,
-}
-
-/// The initial value of the sponge: a hash of the domain and of the numbers of absorbed elements and of results.
-/// Source: SAFE, <https://eprint.iacr.org/2023/522>, section 2.3.
-fn tag(domain: Domain, elements: usize, results: usize) -> BlsScalar {
-    let count = |number: usize| u32::try_from(number).expect("a circuit is smaller than 2^31 rows");
-    let mut input = Vec::with_capacity(16);
-    input.extend_from_slice(&(0x8000_0000 | count(elements)).to_be_bytes());
-    input.extend_from_slice(&count(results).to_be_bytes());
-    input.extend_from_slice(&(domain as u64).to_be_bytes());
-    BlsScalar::hash_to_scalar(&input)
 }
 
 /// The sponge with one result.

@@ -1,4 +1,4 @@
-//! The constants of the permutation, and the gadget's constants that follow from them.
+//! The constants of the permutation, and those of the recurrence that follow from them.
 
 use alloc::sync::Arc;
 
@@ -6,40 +6,40 @@ use dusk_bls12_381::BlsScalar;
 use sha2::{Digest, Sha512};
 
 /// Number of elements of the state.
-pub(super) const WIDTH: usize = 5;
+pub(crate) const WIDTH: usize = 5;
 /// Number of full rounds before the partial rounds, and after them.
-pub(super) const FULL: usize = 4;
+pub(crate) const FULL: usize = 4;
 /// Number of partial rounds.
-pub(super) const PARTIAL: usize = 60;
+pub(crate) const PARTIAL: usize = 60;
 
-pub(super) type Row = [BlsScalar; WIDTH];
+pub(crate) type Row = [BlsScalar; WIDTH];
 type Matrix<const N: usize> = [[BlsScalar; N]; N];
 
-/// All constants of the gadget.
+/// All constants of the hash.
 #[derive(Debug)]
 pub(crate) struct Tables {
     /// The linear layer.
-    pub(super) mix: Mix,
+    pub(crate) mix: Mix,
     /// The constants of the full rounds before and after the partial rounds. The first round after them includes the
     /// accumulated constants of the partial rounds.
-    pub(super) front: [Row; FULL],
-    pub(super) back: [Row; FULL],
+    pub(crate) front: [Row; FULL],
+    pub(crate) back: [Row; FULL],
     /// The constants that are added to the input of the S-box of each partial round.
-    pub(super) partial: [BlsScalar; PARTIAL],
-    pub(super) recurrence: Recurrence,
+    pub(crate) partial: [BlsScalar; PARTIAL],
+    pub(crate) recurrence: Recurrence,
     /// The matrix from the S-boxes of the last full round before the partial rounds to the initial wires of the partial
     /// rounds.
-    pub(super) enter: Mix,
+    pub(crate) enter: Mix,
     /// The matrix from the final wires of the partial rounds to the state.
-    pub(super) leave: Matrix<WIDTH>,
+    pub(crate) leave: Matrix<WIDTH>,
 }
 
 /// A matrix that mixes the outputs of S-boxes.
 #[derive(Debug)]
-pub(super) struct Mix {
-    pub(super) rows: Matrix<WIDTH>,
+pub(crate) struct Mix {
+    pub(crate) rows: Matrix<WIDTH>,
     /// The same, each row divided elementwise by the first: computing inverses for each hash would be too slow.
-    pub(super) shares: Matrix<WIDTH>,
+    pub(crate) shares: Matrix<WIDTH>,
 }
 
 impl Mix {
@@ -50,17 +50,17 @@ impl Mix {
     }
 }
 
-/// The partial rounds as a recurrence; the module `poseidon` defines it.
+/// The partial rounds as a recurrence; the module `gadgets::poseidon` defines it.
 #[derive(Debug)]
-pub(super) struct Recurrence {
+pub(crate) struct Recurrence {
     /// The factor of the S-box in the next input.
-    pub(super) sbox: BlsScalar,
+    pub(crate) sbox: BlsScalar,
     /// The factor of its own input in the next one.
-    pub(super) input: BlsScalar,
-    pub(super) gamma: [BlsScalar; 4],
-    pub(super) delta: [BlsScalar; 4],
-    pub(super) alpha: BlsScalar,
-    pub(super) tau: BlsScalar,
+    pub(crate) input: BlsScalar,
+    pub(crate) gamma: [BlsScalar; 4],
+    pub(crate) delta: [BlsScalar; 4],
+    pub(crate) alpha: BlsScalar,
+    pub(crate) tau: BlsScalar,
 }
 
 impl Tables {
@@ -186,7 +186,7 @@ pub(super) fn apply<const N: usize>(matrix: &Matrix<N>, vector: &[BlsScalar; N])
     core::array::from_fn(|i| dot(&matrix[i], vector))
 }
 
-fn dot<const N: usize>(a: &[BlsScalar; N], b: &[BlsScalar; N]) -> BlsScalar {
+pub(super) fn dot<const N: usize>(a: &[BlsScalar; N], b: &[BlsScalar; N]) -> BlsScalar {
     a.iter().zip(b).fold(BlsScalar::zero(), |sum, (a, b)| sum + a * b)
 }
 
