@@ -4,7 +4,7 @@ use piecrust_uplink::ContractId;
 use serde::{Deserialize, Serialize};
 
 use crate::execution::{CallError, Event, Frame, hex_id};
-use crate::host::HexBytes;
+use crate::host::{Attached, HexBytes};
 
 /// All data of one transaction that the holder of a copy of the chain can see.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,8 +83,8 @@ pub struct Page {
 pub struct Part {
     /// Its offset in the contract's memory.
     pub offset: u64,
-    /// Its bytes.
-    pub bytes: HexBytes,
+    /// Its bytes, which follow the line of the answer.
+    pub bytes: Attached,
 }
 
 /// The result of comparing the runs of a test. The test sends it to the host, for the report.

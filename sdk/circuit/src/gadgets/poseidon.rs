@@ -257,9 +257,11 @@ fn partial_rounds(cs: &mut ConstraintSystem, tables: &Tables, wires: [Wire; WIDT
     let it = &tables.recurrence;
     let ([g1, g2, g3, g4], [e1, e2, e3, e4]) = (it.gamma, it.delta);
     let one = BlsScalar::one();
-    let row = |cs: &mut ConstraintSystem, terms: [(BlsScalar, Wire); 3]| {
-        let sum = terms.into_iter().fold(Linear::new(), |sum, (factor, wire)| sum.term(wire, factor));
-        sum.value_named(cs, "mix").wire()
+    // The row of a `Linear`. Its list is not needed: the wires are different ones, and none of them is a constant.
+    let row = |cs: &mut ConstraintSystem, [(f, x), (g, y), (h, z)]: [(BlsScalar, Wire); 3]| {
+        let out = cs.hint([x, y, z], |[x, y, z]| f * x + g * y + h * z);
+        cs.gate("mix", Gate::new().a(x, f).b(y, g).c(z, h).d(out, -one));
+        out
     };
     let [mut x, mut d, mut z, mut s, mut w] = wires;
     for constants in tables.partial.chunks_exact(2) {
