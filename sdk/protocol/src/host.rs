@@ -18,7 +18,6 @@ use std::fmt;
 use std::io::{self, Read};
 
 use piecrust_uplink::ContractId;
-use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::execution::{CallError, Event, Logged, hex_id};
@@ -66,7 +65,7 @@ pub enum Request {
         /// The name of the account that the deployment states as the owner.
         owner: String,
         /// The constructor's argument (rkyv).
-        #[serde(with = "hex::serde")]
+        #[serde(with = "crate::bytes")]
         init: Vec<u8>,
     },
     /// Sends a transaction that calls a contract, and makes a block of it. Answer: [`Response::Outcome`].
@@ -84,7 +83,7 @@ pub enum Request {
         /// The function.
         function: String,
         /// Its argument (rkyv).
-        #[serde(with = "hex::serde")]
+        #[serde(with = "crate::bytes")]
         argument: Vec<u8>,
     },
     /// Calls a function that feeds items, without a transaction. Answer: [`Response::Fed`].
@@ -95,7 +94,7 @@ pub enum Request {
         /// The function.
         function: String,
         /// Its argument (rkyv).
-        #[serde(with = "hex::serde")]
+        #[serde(with = "crate::bytes")]
         argument: Vec<u8>,
     },
     /// Moves DUSK from one account to another. Answer: [`Response::Outcome`].
@@ -259,7 +258,7 @@ pub struct Call {
     /// The function.
     pub function: String,
     /// Its argument (rkyv).
-    #[serde(with = "hex::serde")]
+    #[serde(with = "crate::bytes")]
     pub argument: Vec<u8>,
     /// LUX deposited with the call.
     pub deposit: u64,
@@ -438,41 +437,15 @@ pub struct Outcome {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct HexBytes(pub Vec<u8>);
 
-// Arguments are most of what tests send. Text and bytes are converted by functions without parameters, so that they are
-// compiled in this package: projects have it optimised.
-
-fn to_text(bytes: &[u8]) -> String {
-    let mut text = vec![0; 2 * bytes.len()];
-    // Neither fails: the lengths fit, and hexadecimal digits are UTF-8.
-    let _ = hex::encode_to_slice(bytes, &mut text);
-    String::from_utf8(text).unwrap_or_default()
-}
-
-fn of_text(text: &str) -> Result<Vec<u8>, hex::FromHexError> {
-    hex::decode(text)
-}
-
 impl Serialize for HexBytes {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&to_text(&self.0))
+        crate::bytes::serialize(&self.0, serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for HexBytes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
-        impl Visitor<'_> for Text {
-            type Value = HexBytes;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("bytes as hexadecimal text")
-            }
-
-            fn visit_str<E: Error>(self, text: &str) -> Result<HexBytes, E> {
-                of_text(text).map(HexBytes).map_err(E::custom)
-            }
-        }
-        deserializer.deserialize_str(Text)
+        crate::bytes::deserialize(deserializer).map(Self)
     }
 }
 

@@ -19,7 +19,7 @@ pub struct Observation {
     /// The function: `init` for a deployment, empty for a transfer.
     pub function: String,
     /// The argument, as the contract receives it; for a transfer, the receiver.
-    #[serde(with = "hex::serde")]
+    #[serde(with = "crate::bytes")]
     pub argument: Vec<u8>,
     /// LUX that a transfer moves.
     pub value: u64,

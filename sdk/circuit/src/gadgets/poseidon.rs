@@ -47,7 +47,7 @@ use super::linear::Linear;
 use crate::constraint_system::ConstraintSystem;
 use crate::gate::Gate;
 use crate::layout::Wire;
-use crate::poseidon::{Domain, FULL, Mix, RATE, Row, Tables, WIDTH, tag};
+use crate::poseidon::{Domain, FULL, Mix, RATE, Row, Tables, WIDTH};
 use crate::value::Field;
 
 /// The Poseidon hash of elements: [`native::hash`](crate::native::hash) of their values. 571 rows for four elements,
@@ -107,7 +107,7 @@ fn absorb(cs: &mut ConstraintSystem, domain: Domain, elements: &[Field], results
     let tables = cs.poseidon();
     let mut chunks = elements.chunks(RATE);
     let mut state = [Lane::constant(BlsScalar::zero()); WIDTH];
-    state[0] = Lane::constant(tag(domain, elements.len(), results));
+    state[0] = Lane::constant(tables.tag(domain, elements.len(), results));
     for (lane, element) in state[1..].iter_mut().zip(chunks.next().unwrap_or_default()) {
         lane.wire = element.wire();
     }

@@ -29,7 +29,7 @@ pub(crate) enum Domain {
 
 /// The initial value of the sponge: a hash of the domain and of the numbers of absorbed elements and of results.
 /// Source: SAFE, <https://eprint.iacr.org/2023/522>, section 2.3.
-pub(crate) fn tag(domain: Domain, elements: usize, results: usize) -> BlsScalar {
+fn tag(domain: Domain, elements: usize, results: usize) -> BlsScalar {
     let count = |number: usize| u32::try_from(number).expect("a circuit is smaller than 2^31 rows");
     let mut input = Vec::with_capacity(16);
     input.extend_from_slice(&(0x8000_0000 | count(elements)).to_be_bytes());
@@ -44,7 +44,7 @@ pub(crate) fn sponge(domain: Domain, elements: &[BlsScalar], results: usize) -> 
     let tables = Tables::shared();
     let mut state = Zeroizing::new([BlsScalar::zero(); WIDTH]);
     let mut outputs = Zeroizing::new([BlsScalar::zero(); WIDTH]);
-    state[0] = tag(domain, elements.len(), results);
+    state[0] = tables.tag(domain, elements.len(), results);
     for (number, chunk) in elements.chunks(RATE).enumerate() {
         if number > 0 {
             *state = apply(&tables.mix.rows, &outputs);

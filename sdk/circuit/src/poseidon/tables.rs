@@ -5,6 +5,8 @@ use alloc::sync::Arc;
 use dusk_bls12_381::BlsScalar;
 use sha2::{Digest, Sha512};
 
+use super::{Domain, RATE, tag};
+
 /// Number of elements of the state.
 pub(crate) const WIDTH: usize = 5;
 /// Number of full rounds before the partial rounds, and after them.
@@ -32,7 +34,14 @@ pub(crate) struct Tables {
     pub(crate) enter: Mix,
     /// The matrix from the final wires of the partial rounds to the state.
     pub(crate) leave: Matrix<WIDTH>,
+    /// The tags of short lists, by the numbers of elements and of results, from one on.
+    tags: [[BlsScalar; RATE]; MAX_TAGGED],
+    /// The tag of the node of a tree.
+    node: BlsScalar,
 }
+
+/// The most elements of a list whose tag is kept.
+const MAX_TAGGED: usize = 8;
 
 /// A matrix that mixes the outputs of S-boxes.
 #[derive(Debug)]
@@ -98,7 +107,24 @@ impl Tables {
         let front = core::array::from_fn(|round| constants[round]);
         let leave = invert(enter);
         let enter = Mix::new(product(&enter, &mix));
-        Self { mix: Mix::new(mix), front, back, partial, recurrence, enter, leave }
+        let tags = core::array::from_fn(|elements| {
+            core::array::from_fn(|results| tag(Domain::Other, elements + 1, results + 1))
+        });
+        let node = tag(Domain::Merkle4, RATE, 1);
+        Self { mix: Mix::new(mix), front, back, partial, recurrence, enter, leave, tags, node }
+    }
+
+    /// The initial value of a sponge. The usual ones are kept: projects compile the hash that they are made of without
+    /// optimisation.
+    pub(crate) fn tag(&self, domain: Domain, elements: usize, results: usize) -> BlsScalar {
+        let kept = match domain {
+            Domain::Other => {
+                let tags = elements.checked_sub(1).and_then(|place| self.tags.get(place));
+                tags.zip(results.checked_sub(1)).and_then(|(tags, place)| tags.get(place))
+            }
+            Domain::Merkle4 => Some(&self.node).filter(|_| (elements, results) == (RATE, 1)),
+        };
+        kept.copied().unwrap_or_else(|| tag(domain, elements, results))
     }
 }
 
