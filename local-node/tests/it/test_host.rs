@@ -231,6 +231,31 @@ fn an_observed_block_tells_of_each_of_its_calls() {
 }
 
 #[test]
+fn runs_that_begin_alike_show_the_same() {
+    let host = host();
+    let shown = |test: &str, calls: u32| {
+        let mut client = Client::open(&host, test);
+        assert_eq!(client.ask(&Request::Observe { again: false }), Response::Done);
+        let contract = client.deploy("alice", &[7]).contract;
+        let mut shown = vec![client.ask(&Request::Observed)];
+        for _ in 0..calls {
+            client.call("bob", contract, "count");
+            shown.push(client.ask(&Request::Observed));
+        }
+        shown
+    };
+    // The second run takes the blocks of the first one, and then makes one more.
+    let (first, second) = (shown("first", 2), shown("second", 3));
+    assert_eq!(second[..3], *first);
+    for response in &second {
+        let Response::Observed { observation } = response else { panic!("{response:?}") };
+        assert!(observation.changes.iter().all(|change| !change.pages.is_empty()) && observation.changes.len() > 1);
+        assert!(response.attached().any(|bytes| !bytes.is_empty()));
+    }
+    assert_ne!(second[3], second[2]);
+}
+
+#[test]
 fn money_moves_between_named_accounts() {
     let host = host();
     let mut client = Client::open(&host, "money");
