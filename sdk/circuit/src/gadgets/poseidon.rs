@@ -256,6 +256,7 @@ fn sbox(
 fn partial_rounds(cs: &mut ConstraintSystem, tables: &Tables, wires: [Wire; WIDTH]) -> [Wire; WIDTH] {
     let it = &tables.recurrence;
     let ([g1, g2, g3, g4], [e1, e2, e3, e4]) = (it.gamma, it.delta);
+    let (for_e, for_d2, for_z) = ([g2 + it.alpha * g1, e2 + it.alpha * e1], g1 - it.alpha, g2 - it.tau);
     let one = BlsScalar::one();
     // The row of a `Linear`. Its list is not needed: the wires are different ones, and none of them is a constant.
     let row = |cs: &mut ConstraintSystem, [(f, x), (g, y), (h, z)]: [(BlsScalar, Wire); 3]| {
@@ -268,10 +269,10 @@ fn partial_rounds(cs: &mut ConstraintSystem, tables: &Tables, wires: [Wire; WIDT
         let x1 = sbox(cs, x, constants[0], it.sbox, it.input, d);
         let d1 = row(cs, [(g1, d), (e1, x), (one, z)]);
         let x2 = sbox(cs, x1, constants[1], it.sbox, it.input, d1);
-        let e = row(cs, [(one, s), (g2 + it.alpha * g1, d), (e2 + it.alpha * e1, x)]);
-        let d2 = row(cs, [(g1 - it.alpha, d1), (e1, x1), (one, e)]);
+        let e = row(cs, [(one, s), (for_e[0], d), (for_e[1], x)]);
+        let d2 = row(cs, [(for_d2, d1), (e1, x1), (one, e)]);
         let f = row(cs, [(one, w), (e3, x), (it.tau, d1)]);
-        z = row(cs, [(g2 - it.tau, d1), (e2, x1), (one, f)]);
+        z = row(cs, [(for_z, d1), (e2, x1), (one, f)]);
         s = row(cs, [(g4, d), (e4, x), (it.alpha, f)]);
         w = row(cs, [(g4, d1), (e4, x1), (g3, d2)]);
         (x, d) = (x2, d2);
