@@ -124,7 +124,7 @@ impl<T: Clone> Latest<T> {
         let oldest = if results.order.len() > self.most { results.order.pop_front() } else { None };
         let dropped = oldest.and_then(|key| results.kept.remove(&key));
         drop(results);
-        // A block forgets its state, and nobody waits for that here.
+        // With a block goes its state, which the machine forgets under locks of its own.
         drop(dropped);
     }
 
