@@ -51,11 +51,11 @@ use std::time::Duration;
 use local_node_types::rules::{Profile, Rules};
 use local_node_vm::{MockKey, StateRoot, Vm, VmError};
 
-use self::chain::{Asked, Block, Chain, MAX_KEPT_ANSWERS, MAX_KEPT_BLOCKS};
+use self::chain::{Asked, Block, Chain, MAX_KEPT_ANSWERS, MAX_KEPT_BLOCKS, MAX_OBSERVED_BLOCKS};
 pub use self::chains::{Chains, TestChain};
 use self::guests::{Guests, Token};
 pub use self::proofs::{Proofs, ProofsError, Proved, Wanted, Wires};
-use self::repeated::Repeated;
+use self::repeated::{Latest, Repeated};
 pub use self::report::{Action, Entry, MAX_ENTRIES, MAX_TRACE_BYTES, Report, TestReport};
 use self::signer::Signer;
 use crate::accounts::{DevAccount, NAMES, dev_accounts};
@@ -158,6 +158,8 @@ struct OwnChains {
     call_time: Duration,
     contracts: BTreeMap<String, Contract>,
     blocks: Repeated<Arc<Block>>,
+    /// Those of observer tests, with what they changed.
+    observed: Latest<Arc<Block>>,
     answers: Repeated<Arc<Asked>>,
 }
 
@@ -222,6 +224,7 @@ impl TestHost {
             call_time: config.call_time,
             contracts: config.contracts.into_iter().map(|(name, artefact)| (name, contract(artefact))).collect(),
             blocks: Repeated::keeping(MAX_KEPT_BLOCKS),
+            observed: Latest::keeping(MAX_OBSERVED_BLOCKS),
             answers: Repeated::keeping(MAX_KEPT_ANSWERS),
         })
     }

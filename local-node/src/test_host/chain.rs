@@ -15,7 +15,7 @@ use dusk_sdk_protocol::host::{HexBytes, MAX_MINED_BLOCKS, Request, Response};
 use dusk_sdk_protocol::observation::MAX_FINDINGS;
 use local_node_types::keys::BlsKey;
 use local_node_types::rules::{BLOCK_GAS_LIMIT, FEEDER_GAS_LIMIT, MIN_DEPLOY_GAS_PRICE};
-use local_node_vm::{Executed, Receipt, Session, StateChanges, StateRoot, Vm, VmError};
+use local_node_vm::{BLOCK_BYTES, Executed, Receipt, Session, StateChanges, StateRoot, Vm, VmError};
 
 use super::block::{called, not_in_block, payload};
 use super::observing::Observer;
@@ -31,6 +31,10 @@ use crate::reader::{read_account, read_contract_balance};
 const MAX_SNAPSHOTS: usize = 4096;
 /// The most blocks that are kept because tests repeat them. Each holds some pages of its state.
 pub(super) const MAX_KEPT_BLOCKS: usize = 256;
+/// The most blocks that are kept because the runs of observer tests repeat them.
+pub(super) const MAX_OBSERVED_BLOCKS: usize = 128;
+/// The most bytes that such a block may change.
+const MAX_CHANGED_BYTES: usize = 1024 * 1024;
 /// The most answers of queries that are kept because tests repeat them.
 pub(super) const MAX_KEPT_ANSWERS: usize = 4096;
 /// The most bytes of an answer that is kept.
@@ -68,6 +72,16 @@ pub(super) struct Block {
     held: Arc<Held>,
     transaction: [u8; 32],
     executed: Executed,
+    /// What it changed, where somebody observes.
+    changes: Option<StateChanges>,
+}
+
+impl Block {
+    /// The bytes of the state that it changed, as far as they are known.
+    fn changed_bytes(&self) -> usize {
+        let pages = self.changes.iter().flat_map(|it| &it.contracts).flat_map(|contract| &contract.pages);
+        pages.map(|page| page.blocks.len() * BLOCK_BYTES).sum()
+    }
 }
 
 /// A chain, from genesis to where its test has brought it.
@@ -318,24 +332,38 @@ impl<'a> Chain<'a> {
         let height = self.now.height + 1;
         let bytes = payload.to_var_bytes();
         let key = Key::new(&self.root(), height, &[&bytes]);
-        // Observers need the changes of the state, which are not kept.
-        let known = if self.observer.is_on() { Seen::First } else { self.shared.blocks.look(&key) };
-        let (block, changes) = match known {
-            Seen::Known(block) => (block, None),
-            Seen::First => self.execute(account, payload, &bytes, &request.function)?,
-            Seen::Again => {
-                let (block, changes) = self.execute(account, payload, &bytes, &request.function)?;
-                self.shared.blocks.keep(key, Arc::clone(&block));
-                (block, changes)
-            }
-        };
+        let block = self.block(key, || self.execute(account, payload, &bytes, &request.function))?;
         self.now.held = Some(Arc::clone(&block.held));
         self.now.height = height;
         self.now.nonces[index] += 1;
 
-        let Block { transaction, executed, .. } = Arc::unwrap_or_clone(block);
+        let Block { transaction, executed, changes, .. } = Arc::unwrap_or_clone(block);
         self.observer.keep(seen, slice::from_ref(&executed), changes);
         Ok(Response::Outcome(self.outcome(request, transaction, height, executed)))
+    }
+
+    /// A block that was made before, or that is made now.
+    fn block(&self, key: Key, execute: impl FnOnce() -> Result<Arc<Block>, Problem>) -> Result<Arc<Block>, Problem> {
+        // Other tests do not know what their blocks changed.
+        if self.observer.is_on() {
+            if let Some(block) = self.shared.observed.get(&key) {
+                return Ok(block);
+            }
+            let block = execute()?;
+            if block.changed_bytes() <= MAX_CHANGED_BYTES {
+                self.shared.observed.keep(key, Arc::clone(&block));
+            }
+            return Ok(block);
+        }
+        match self.shared.blocks.look(&key) {
+            Seen::Known(block) => Ok(block),
+            Seen::First => execute(),
+            Seen::Again => {
+                let block = execute()?;
+                self.shared.blocks.keep(key, Arc::clone(&block));
+                Ok(block)
+            }
+        }
     }
 
     /// Signs a transaction and makes a block of it. Says what changed, if somebody observes.
@@ -345,7 +373,7 @@ impl<'a> Chain<'a> {
         payload: Payload,
         bytes: &[u8],
         function: &str,
-    ) -> Result<(Arc<Block>, Option<StateChanges>), Problem> {
+    ) -> Result<Arc<Block>, Problem> {
         let (executor, height) = (&self.shared.executor, self.now.height + 1);
         let rules = executor.rules(height);
         let transaction = self.shared.signer.sign(account, payload, bytes, executor.vm(), rules)?;
@@ -362,8 +390,10 @@ impl<'a> Chain<'a> {
         let Some(receipt) = committed.receipts.into_iter().next() else {
             unreachable!("the block holds the transaction that was just run in it")
         };
-        let block = Block { held, transaction: transaction.id(), executed: receipt.executed };
-        Ok((Arc::new(block), committed.changes))
+        let mut changes = committed.changes;
+        // Nobody asks for the modules.
+        changes.iter_mut().flat_map(|it| &mut it.contracts).for_each(|contract| contract.deployed = None);
+        Ok(Arc::new(Block { held, transaction: transaction.id(), executed: receipt.executed, changes }))
     }
 
     fn query(&mut self, contract: ContractId, function: String, argument: &[u8]) -> Answer {

@@ -5,7 +5,9 @@ use std::net::TcpStream;
 use std::sync::PoisonError;
 use std::time::Instant;
 
-use dusk_sdk_protocol::host::{MAX_LINE_BYTES, MAX_OPEN_BYTES, PROTOCOL_VERSION, Request, Response};
+use dusk_sdk_protocol::host::{
+    MAX_ATTACHED_BYTES, MAX_LINE_BYTES, MAX_OPEN_BYTES, PROTOCOL_VERSION, Request, Response,
+};
 
 use super::report::MAX_TESTS;
 use super::{MAX_CONNECTIONS, MAX_OPENING, Shared};
@@ -138,9 +140,13 @@ fn receive(mut request: Request, lines: &mut BufReader<&TcpStream>) -> Result<Re
 
 fn send(mut stream: &TcpStream, response: &Response) -> std::io::Result<()> {
     let mut line = response.to_line()?;
-    if line.len() > MAX_LINE_BYTES {
-        line = failed(format!("the answer has more than {MAX_LINE_BYTES} bytes"), None).to_line()?;
+    let attached = response.attached().map(<[u8]>::len).sum::<usize>();
+    let sizes = [(line.len(), MAX_LINE_BYTES), (attached, MAX_ATTACHED_BYTES)];
+    if let Some((_, most)) = sizes.into_iter().find(|(bytes, most)| bytes > most) {
+        let refusal = failed(format!("the answer has more than {most} bytes"), None);
+        return stream.write_all(&refusal.to_line()?);
     }
+    response.attached().for_each(|bytes| line.extend_from_slice(bytes));
     stream.write_all(&line)
 }
 

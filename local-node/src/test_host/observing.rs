@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use dusk_core::signatures::bls::PublicKey;
 use dusk_core::transfer::data::TransactionData;
 use dusk_sdk_protocol::execution::Frame;
-use dusk_sdk_protocol::host::{HexBytes, Response};
+use dusk_sdk_protocol::host::{Attached, HexBytes, Response};
 use dusk_sdk_protocol::observation::{self, Changed, Observation, Page, Part};
 use local_node_types::keys::BlsKey;
 use local_node_vm::{BLOCK_BYTES, Executed, StateChanges};
@@ -107,7 +107,7 @@ fn call_of<'f>(frame: &'f Frame, seen: &Observation) -> Option<&'f Frame> {
 fn changed(changes: StateChanges) -> Vec<Changed> {
     let part = |block: local_node_vm::BlockChange| Part {
         offset: u64::from(block.index) * BLOCK_BYTES as u64,
-        bytes: HexBytes(block.bytes.into_vec()),
+        bytes: Attached::new(block.bytes.into_vec()),
     };
     let page = |page: local_node_vm::PageChange| Page {
         index: page.index,

@@ -4,7 +4,7 @@
 //! first questions. What comes of them follows from the state, the height and the bytes alone, so the machine does it
 //! once. Most blocks of a test come once, and a block holds its state: what comes for the first time is only noted.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use local_node_vm::StateRoot;
@@ -88,6 +88,52 @@ impl<T: Clone> Repeated<T> {
     }
 }
 
+/// The latest results by their keys: the runs of an observer test begin alike, and one comes soon after the other.
+#[derive(Debug)]
+pub(super) struct Latest<T> {
+    most: usize,
+    results: Mutex<InOrder<T>>,
+}
+
+#[derive(Debug)]
+struct InOrder<T> {
+    kept: HashMap<Key, T>,
+    /// The keys, the oldest first.
+    order: VecDeque<Key>,
+}
+
+impl<T: Clone> Latest<T> {
+    /// Keeps so many results.
+    pub(super) fn keeping(most: usize) -> Self {
+        Self { most, results: Mutex::new(InOrder { kept: HashMap::new(), order: VecDeque::new() }) }
+    }
+
+    /// The result of a key.
+    pub(super) fn get(&self, key: &Key) -> Option<T> {
+        self.lock().kept.get(key).cloned()
+    }
+
+    /// Keeps the result of a key. The oldest result makes room for it.
+    pub(super) fn keep(&self, key: Key, result: T) {
+        let mut results = self.lock();
+        if results.kept.contains_key(&key) {
+            return;
+        }
+        results.kept.insert(key, result);
+        results.order.push_back(key);
+        let oldest = if results.order.len() > self.most { results.order.pop_front() } else { None };
+        let dropped = oldest.and_then(|key| results.kept.remove(&key));
+        drop(results);
+        // With a block goes its state, which the machine forgets under locks of its own.
+        drop(dropped);
+    }
+
+    // A thread that panicked while it held the lock left whole entries behind.
+    fn lock(&self) -> MutexGuard<'_, InOrder<T>> {
+        self.results.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,6 +154,19 @@ mod tests {
         repeated.keep(key(2), "two");
         assert_eq!(repeated.look(&key(2)), Seen::Again);
         assert_eq!(repeated.look(&key(1)), Seen::Known("one"));
+    }
+
+    #[test]
+    fn the_latest_results_are_kept() {
+        let latest = Latest::keeping(2);
+        assert_eq!(latest.get(&key(1)), None);
+        latest.keep(key(1), "one");
+        latest.keep(key(2), "two");
+        // It is there already, and does not become younger.
+        latest.keep(key(1), "one");
+        assert_eq!([1, 2].map(|number| latest.get(&key(number))), [Some("one"), Some("two")]);
+        latest.keep(key(3), "three");
+        assert_eq!([1, 2, 3].map(|number| latest.get(&key(number))), [None, Some("two"), Some("three")]);
     }
 
     #[test]

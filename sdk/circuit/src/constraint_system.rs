@@ -11,9 +11,9 @@ use core::panic::Location;
 use dusk_bls12_381::BlsScalar;
 
 use crate::assignment::Assignment;
-use crate::gadgets::poseidon::Tables;
 use crate::gate::Gate;
 use crate::layout::{Constraint, GateKind, Input, Layout, MAX_ROWS, Place, Region, Row, Selectors, Wire};
+use crate::poseidon::Tables;
 
 /// The maximum number of rows while a circuit is built. A circuit with more than [`MAX_ROWS`] cannot be proved, but its
 /// profile still shows where the rows are.

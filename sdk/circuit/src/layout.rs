@@ -79,8 +79,13 @@ pub struct Selectors {
 /// compared.
 impl PartialEq for Selectors {
     fn eq(&self, other: &Self) -> bool {
-        let limbs = |it: &Self| [it.multiply, it.left, it.right, it.output, it.fourth, it.constant].map(|it| it.0);
-        self.kind == other.kind && limbs(self) == limbs(other)
+        self.kind == other.kind
+            && self.multiply.0 == other.multiply.0
+            && self.left.0 == other.left.0
+            && self.right.0 == other.right.0
+            && self.output.0 == other.output.0
+            && self.fourth.0 == other.fourth.0
+            && self.constant.0 == other.constant.0
     }
 }
 

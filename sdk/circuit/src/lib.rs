@@ -58,6 +58,8 @@ mod gate;
 mod layout;
 #[cfg(feature = "zk")]
 mod one_line;
+#[cfg(feature = "zk")]
+mod poseidon;
 #[cfg(feature = "audit")]
 mod profile;
 mod proof_size;

@@ -14,7 +14,7 @@ pub struct Event {
     /// Its topic.
     pub topic: String,
     /// Its data, as the contract encoded it (rkyv).
-    #[serde(with = "hex::serde")]
+    #[serde(with = "crate::bytes")]
     pub data: Vec<u8>,
     /// Whether the call that emitted it was undone afterwards.
     pub reverted: bool,
@@ -47,7 +47,7 @@ pub struct Frame {
     /// The function that was called.
     pub function: String,
     /// The argument, as the callee received it.
-    #[serde(with = "hex::serde")]
+    #[serde(with = "crate::bytes")]
     pub argument: Vec<u8>,
     /// Gas that was given to the frame.
     pub gas_limit: u64,
@@ -59,7 +59,7 @@ pub struct Frame {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The bytes that it returned. Empty if it failed.
-    #[serde(with = "hex::serde")]
+    #[serde(with = "crate::bytes")]
     pub output: Vec<u8>,
     /// The lines that it logged, in order. Contracts log only in builds for tests, and only test hosts record logs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -117,7 +117,7 @@ pub struct Emitted {
     /// Its topic.
     pub topic: String,
     /// Its data, as the contract encoded it (rkyv).
-    #[serde(with = "hex::serde")]
+    #[serde(with = "crate::bytes")]
     pub data: Vec<u8>,
 }
 

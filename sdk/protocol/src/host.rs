@@ -2,9 +2,9 @@
 //!
 //! A test is an ordinary native program that knows neither a WASM engine nor a proof system. It connects to the
 //! address in [`ADDRESS_VARIABLE`] and sends requests, one JSON document a line; the host answers each with one line.
-//! The values of a proof's wires are megabytes: they follow their line as bytes ([`Attached`]). One connection has one
-//! chain: it begins at genesis, and the host discards it when the connection closes. Connections do not see each other,
-//! but share compiled modules.
+//! The values of a proof's wires are megabytes, and so is the state that the transactions of an observer test change:
+//! they follow their line as bytes ([`Attached`]). One connection has one chain: it begins at genesis, and the host
+//! discards it when the connection closes. Connections do not see each other, but share compiled modules.
 //!
 //! The host answers only the tests that it was started for: the first request carries a random token, which tests get
 //! with the address, in their environment. Other users of the machine, and web pages, do not know it.
@@ -18,7 +18,6 @@ use std::fmt;
 use std::io::{self, Read};
 
 use piecrust_uplink::ContractId;
-use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::execution::{CallError, Event, Logged, hex_id};
@@ -29,10 +28,10 @@ pub const ADDRESS_VARIABLE: &str = "DUSK_TEST_HOST";
 /// The environment variable with the maximum duration of a test in seconds; 0 or unset: no limit.
 pub const TIMEOUT_VARIABLE: &str = "DUSK_TEST_TIMEOUT";
 /// The version of this protocol. Host and test must agree exactly.
-pub const PROTOCOL_VERSION: u32 = 6;
+pub const PROTOCOL_VERSION: u32 = 7;
 /// The longest line that either side accepts.
 pub const MAX_LINE_BYTES: usize = 16 * 1024 * 1024;
-/// The most bytes that may follow a line: the values of the largest circuit.
+/// The most bytes that may follow a line: the values of the largest circuit, or the state that a block changed.
 pub const MAX_ATTACHED_BYTES: usize = 20 * 1024 * 1024;
 /// The longest first line that the host accepts: the client has not shown its token before.
 pub const MAX_OPEN_BYTES: usize = 64 * 1024;
@@ -66,7 +65,7 @@ pub enum Request {
         /// The name of the account that the deployment states as the owner.
         owner: String,
         /// The constructor's argument (rkyv).
-        #[serde(with = "hex::serde")]
+        #[serde(with = "crate::bytes")]
         init: Vec<u8>,
     },
     /// Sends a transaction that calls a contract, and makes a block of it. Answer: [`Response::Outcome`].
@@ -84,7 +83,7 @@ pub enum Request {
         /// The function.
         function: String,
         /// Its argument (rkyv).
-        #[serde(with = "hex::serde")]
+        #[serde(with = "crate::bytes")]
         argument: Vec<u8>,
     },
     /// Calls a function that feeds items, without a transaction. Answer: [`Response::Fed`].
@@ -95,7 +94,7 @@ pub enum Request {
         /// The function.
         function: String,
         /// Its argument (rkyv).
-        #[serde(with = "hex::serde")]
+        #[serde(with = "crate::bytes")]
         argument: Vec<u8>,
     },
     /// Moves DUSK from one account to another. Answer: [`Response::Outcome`].
@@ -197,11 +196,11 @@ impl Request {
     /// # Errors
     /// If the bytes are missing, or are more than [`MAX_ATTACHED_BYTES`].
     pub fn receive(&mut self, from: &mut impl Read) -> io::Result<()> {
-        if let Self::Prove { wires, .. } = self { wires.receive(from) } else { Ok(()) }
+        if let Self::Prove { wires, .. } = self { wires.receive(from, MAX_ATTACHED_BYTES) } else { Ok(()) }
     }
 }
 
-/// Bytes that follow the line of a request. The line states how many.
+/// Bytes that follow the line of a request or of an answer. The line states how many.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Attached {
     /// The bytes; empty until they are received.
@@ -211,14 +210,15 @@ pub struct Attached {
 }
 
 impl Attached {
-    /// The bytes of a request to send.
+    /// The bytes to send.
     #[must_use]
     pub fn new(bytes: Vec<u8>) -> Self {
         Self { bytes, stated: 0 }
     }
 
-    fn receive(&mut self, from: &mut impl Read) -> io::Result<()> {
-        let length = usize::try_from(self.stated).ok().filter(|length| *length <= MAX_ATTACHED_BYTES);
+    /// Reads the stated number of bytes, at most `most`.
+    fn receive(&mut self, from: &mut impl Read, most: usize) -> io::Result<()> {
+        let length = usize::try_from(self.stated).ok().filter(|length| *length <= most);
         let Some(length) = length else {
             let most = format!("at most {MAX_ATTACHED_BYTES} bytes follow a line");
             return Err(io::Error::new(io::ErrorKind::InvalidData, most));
@@ -258,7 +258,7 @@ pub struct Call {
     /// The function.
     pub function: String,
     /// Its argument (rkyv).
-    #[serde(with = "hex::serde")]
+    #[serde(with = "crate::bytes")]
     pub argument: Vec<u8>,
     /// LUX deposited with the call.
     pub deposit: u64,
@@ -365,7 +365,7 @@ pub enum Response {
 }
 
 impl Response {
-    /// The line of this answer, with its line feed.
+    /// The line of this answer, with its line feed. The [attached](Self::attached) bytes follow it.
     ///
     /// # Errors
     /// None that are known: every answer can be written.
@@ -379,6 +379,28 @@ impl Response {
     /// If the line is not an answer.
     pub fn from_line(line: &[u8]) -> serde_json::Result<Self> {
         serde_json::from_slice(line)
+    }
+
+    /// The bytes that follow the line of this answer: those of each part of a changed page, in order.
+    pub fn attached(&self) -> impl Iterator<Item = &[u8]> {
+        let changes = if let Self::Observed { observation } = self { observation.changes.as_slice() } else { &[] };
+        let parts = changes.iter().flat_map(|change| &change.pages).flat_map(|page| &page.parts);
+        parts.map(|part| part.bytes.bytes.as_slice())
+    }
+
+    /// Reads the bytes that follow the line of this answer, after the line.
+    ///
+    /// # Errors
+    /// If the bytes are missing, or are more than [`MAX_ATTACHED_BYTES`].
+    pub fn receive(&mut self, from: &mut impl Read) -> io::Result<()> {
+        let Self::Observed { observation } = self else { return Ok(()) };
+        let pages = observation.changes.iter_mut().flat_map(|change| &mut change.pages);
+        let mut left = MAX_ATTACHED_BYTES;
+        for part in pages.flat_map(|page| &mut page.parts) {
+            part.bytes.receive(from, left)?;
+            left -= part.bytes.bytes.len();
+        }
+        Ok(())
     }
 }
 
@@ -415,47 +437,22 @@ pub struct Outcome {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct HexBytes(pub Vec<u8>);
 
-// Arguments are most of what tests send. Text and bytes are converted by functions without parameters, so that they are
-// compiled in this package: projects have it optimised.
-
-fn to_text(bytes: &[u8]) -> String {
-    let mut text = vec![0; 2 * bytes.len()];
-    // Neither fails: the lengths fit, and hexadecimal digits are UTF-8.
-    let _ = hex::encode_to_slice(bytes, &mut text);
-    String::from_utf8(text).unwrap_or_default()
-}
-
-fn of_text(text: &str) -> Result<Vec<u8>, hex::FromHexError> {
-    hex::decode(text)
-}
-
 impl Serialize for HexBytes {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&to_text(&self.0))
+        crate::bytes::serialize(&self.0, serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for HexBytes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
-        impl Visitor<'_> for Text {
-            type Value = HexBytes;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("bytes as hexadecimal text")
-            }
-
-            fn visit_str<E: Error>(self, text: &str) -> Result<HexBytes, E> {
-                of_text(text).map(HexBytes).map_err(E::custom)
-            }
-        }
-        deserializer.deserialize_str(Text)
+        crate::bytes::deserialize(deserializer).map(Self)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::observation::{Action, Changed, Page, Part};
 
     fn proof_request(bytes: &[u8]) -> Request {
         let wires = Attached::new(bytes.to_vec());
@@ -490,6 +487,65 @@ mod tests {
         let mut received: Request = serde_json::from_str(&stated(MAX_ATTACHED_BYTES as u64)).unwrap();
         received.receive(&mut io::repeat(1)).unwrap();
         assert_eq!(received.attached().len(), MAX_ATTACHED_BYTES);
+    }
+
+    fn observed(parts: &[&[u8]]) -> Response {
+        let part = |bytes: &&[u8]| Part { offset: 0, bytes: Attached::new(bytes.to_vec()) };
+        let page = Page { index: 3, hash: [5; 32], parts: parts.iter().map(part).collect() };
+        let id = ContractId::from_bytes([1; 32]);
+        let changes = vec![
+            Changed { contract: id, length: 1 << 18, pages: vec![page.clone()] },
+            Changed { contract: id, length: 1 << 16, pages: vec![page] },
+        ];
+        let observation = Observation {
+            action: Action::Call,
+            from: "alice".into(),
+            contract: id,
+            function: "send".into(),
+            argument: vec![7],
+            value: 0,
+            deposit: 0,
+            gas_limit: 100,
+            height: 2,
+            gas_spent: 20,
+            result: Ok(HexBytes::default()),
+            events: Vec::new(),
+            call: None,
+            changes,
+        };
+        Response::Observed { observation: Box::new(observation) }
+    }
+
+    #[test]
+    fn changed_state_follows_its_line() {
+        let response = observed(&[b"one", b"", b"three"]);
+        let mut sent = response.to_line().unwrap();
+        let line = sent.len();
+        response.attached().for_each(|bytes| sent.extend_from_slice(bytes));
+        assert_eq!(sent[line..], *b"onethreeonethree");
+        let mut received = Response::from_line(&sent[..line]).unwrap();
+        assert_eq!(received.attached().flatten().count(), 0);
+        let rest = [&sent[line..], b"the next line"].concat();
+        let mut rest = rest.as_slice();
+        received.receive(&mut rest).unwrap();
+        assert!(received.attached().eq(response.attached()), "{received:?}");
+        assert_eq!(rest, b"the next line");
+        Response::Done.receive(&mut rest).unwrap();
+        assert_eq!((rest, Response::Done.attached().count()), (&b"the next line"[..], 0));
+    }
+
+    #[test]
+    fn changed_state_that_breaks_off_or_is_too_large_is_refused() {
+        let line = String::from_utf8(observed(&[b"one", b"two"]).to_line().unwrap()).unwrap();
+        let mut received = Response::from_line(line.as_bytes()).unwrap();
+        assert_eq!(received.receive(&mut &b"onetwoonetw"[..]).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+        // Each of the four parts is small enough, but all of them together are too large.
+        let stated = |bytes: usize| line.replace(r#""bytes":3"#, &format!(r#""bytes":{bytes}"#));
+        let mut received = Response::from_line(stated(MAX_ATTACHED_BYTES / 4 + 1).as_bytes()).unwrap();
+        assert_eq!(received.receive(&mut io::repeat(1)).unwrap_err().kind(), io::ErrorKind::InvalidData);
+        let mut received = Response::from_line(stated(MAX_ATTACHED_BYTES / 4).as_bytes()).unwrap();
+        received.receive(&mut io::repeat(1)).unwrap();
+        assert_eq!(received.attached().map(<[u8]>::len).sum::<usize>(), MAX_ATTACHED_BYTES);
     }
 
     #[test]

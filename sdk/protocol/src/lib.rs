@@ -12,6 +12,7 @@
 pub use piecrust_uplink::ContractId;
 
 pub mod abi;
+mod bytes;
 pub mod execution;
 pub mod host;
 pub mod observation;

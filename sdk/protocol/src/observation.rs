@@ -4,7 +4,7 @@ use piecrust_uplink::ContractId;
 use serde::{Deserialize, Serialize};
 
 use crate::execution::{CallError, Event, Frame, hex_id};
-use crate::host::HexBytes;
+use crate::host::{Attached, HexBytes};
 
 /// All data of one transaction that the holder of a copy of the chain can see.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,7 +19,7 @@ pub struct Observation {
     /// The function: `init` for a deployment, empty for a transfer.
     pub function: String,
     /// The argument, as the contract receives it; for a transfer, the receiver.
-    #[serde(with = "hex::serde")]
+    #[serde(with = "crate::bytes")]
     pub argument: Vec<u8>,
     /// LUX that a transfer moves.
     pub value: u64,
@@ -83,8 +83,8 @@ pub struct Page {
 pub struct Part {
     /// Its offset in the contract's memory.
     pub offset: u64,
-    /// Its bytes.
-    pub bytes: HexBytes,
+    /// Its bytes, which follow the line of the answer.
+    pub bytes: Attached,
 }
 
 /// The result of comparing the runs of a test. The test sends it to the host, for the report.

@@ -290,7 +290,7 @@ impl Chain {
         match self.ask(&Request::Observed) {
             Response::Observed { observation } => {
                 let parts = observation.changes.iter().flat_map(|it| &it.pages).flat_map(|it| &it.parts);
-                *bytes += parts.map(|part| part.bytes.0.len()).sum::<usize>();
+                *bytes += parts.map(|part| part.bytes.bytes.len()).sum::<usize>();
                 assert!(*bytes <= MAX_OBSERVED_BYTES, "the test changes more state than can be compared");
                 seen.push(*observation);
             }

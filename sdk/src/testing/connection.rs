@@ -63,7 +63,9 @@ impl Connection {
         if read.map_err(ConnectionError::Lost)? == 0 {
             return Err(ConnectionError::Closed);
         }
-        match Response::from_line(&answer).map_err(ConnectionError::Protocol)? {
+        let mut response = Response::from_line(&answer).map_err(ConnectionError::Protocol)?;
+        response.receive(&mut self.stream).map_err(ConnectionError::Lost)?;
+        match response {
             Response::Failed { message, hint } => Err(ConnectionError::Refused { message, hint }),
             Response::NotHere { message } => Err(ConnectionError::Refused { message, hint: None }),
             response => Ok(response),

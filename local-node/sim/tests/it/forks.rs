@@ -244,13 +244,13 @@ fn halves_go_on(depth: Depth, turn: u64, bug: Option<Bug>) -> Report {
 }
 
 /// The runs without a bug.
-static HALVES: Runs<(Depth, u64)> = Runs::new(|(depth, turn)| halves_go_on(depth, turn, None));
+static RUNS: Runs<(Depth, u64)> = Runs::new(|(depth, turn)| halves_go_on(depth, turn, None));
 
 /// The first turn in which there are two blocks of one iteration, and this. No run up to there breaks a promise, or
 /// ends without finality for another reason than two final blocks.
 fn first_with(depth: Depth, wanted: impl Fn(&Report) -> bool) -> (u64, &'static Report) {
     for turn in TURNS {
-        let report = HALVES.of((depth, turn));
+        let report = RUNS.of((depth, turn));
         let is_good = matches!(report.outcome, Outcome::Final | Outcome::Parted(_));
         assert!(is_good, "{depth:?}, turn {turn}: {:?}", report.outcome);
         if report.marks.count(Mark::EqualIterations) > 0 && wanted(report) {

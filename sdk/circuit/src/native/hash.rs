@@ -3,10 +3,12 @@
 use alloc::vec::Vec;
 
 use dusk_bls12_381::BlsScalar;
-use dusk_poseidon::{Domain, Hash};
 use zeroize::Zeroizing;
 
 use super::Field;
+use crate::poseidon::Domain;
+#[cfg(not(target_family = "wasm"))]
+use crate::poseidon::sponge;
 
 /// The Poseidon hash of elements, with the same result as the chain's virtual machine. In a contract, use the host
 /// query instead: it is cheaper.
@@ -28,11 +30,7 @@ pub fn hash(elements: &[Field]) -> Field {
 pub fn expand<const N: usize>(elements: &[Field]) -> [Field; N] {
     const { assert!(N >= 1 && N <= 4, "one permutation has up to four results") };
     assert!(!elements.is_empty(), "a hash takes one element at least");
-    let scalars: Zeroizing<Vec<BlsScalar>> = Zeroizing::new(elements.iter().map(Field::scalar).collect());
-    let mut sponge = Hash::new(Domain::Other);
-    sponge.output_len(N);
-    sponge.update(&scalars);
-    let results = Zeroizing::new(sponge.finalize());
+    let results = sponge(Domain::Other, &scalars(elements), N);
     core::array::from_fn(|i| results[i].into())
 }
 
@@ -52,6 +50,23 @@ pub(super) fn hash_node(children: &[Field; 4]) -> Field {
 }
 
 fn digest(domain: Domain, elements: &[Field]) -> Field {
-    let scalars: Vec<BlsScalar> = elements.iter().map(Field::scalar).collect();
-    Hash::digest(domain, &scalars)[0].into()
+    sponge(domain, &scalars(elements), 1)[0].into()
+}
+
+fn scalars(elements: &[Field]) -> Zeroizing<Vec<BlsScalar>> {
+    Zeroizing::new(elements.iter().map(Field::scalar).collect())
+}
+
+/// The sponge of `dusk-poseidon`: a contract asks the host for hashes, and has no room for the tables of another one.
+#[cfg(target_family = "wasm")]
+fn sponge(domain: Domain, elements: &[BlsScalar], results: usize) -> Zeroizing<Vec<BlsScalar>> {
+    use dusk_poseidon::{Domain as Purpose, Hash};
+
+    let mut sponge = Hash::new(match domain {
+        Domain::Other => Purpose::Other,
+        Domain::Merkle4 => Purpose::Merkle4,
+    });
+    sponge.output_len(results);
+    sponge.update(elements);
+    Zeroizing::new(sponge.finalize())
 }

@@ -61,11 +61,11 @@ pub(crate) struct Entries {
 
 impl Spend<'_> {
     pub(crate) fn transfer(self, entries: Entries) -> Result<TransferWitness, ActError> {
-        self.parts(entries).map(|(witness, _)| witness)
+        self.parts(entries).map(|(witness, ..)| witness)
     }
 
-    /// The witness, and the random element of the first output.
-    fn parts(self, entries: Entries) -> Result<(TransferWitness, Field), ActError> {
+    /// The witness, the random element of the first output, and the address of the holder.
+    fn parts(self, entries: Entries) -> Result<(TransferWitness, Field, Address), ActError> {
         let Self { asset, auditor, keys, note_root, inputs, to, values, leaves, memo, ephemeral } = self;
         let [ephemeral, first, second] = ephemeral;
         let (own, nk) = (keys.address(), keys.spend.view().nk);
@@ -98,7 +98,7 @@ impl Spend<'_> {
             ephemeral,
         };
         let Entries { registry_root, sender, receiver } = entries;
-        Ok((TransferWitness { order, act, registry_root, secret, sender, receiver }, rhos[0]))
+        Ok((TransferWitness { order, act, registry_root, secret, sender, receiver }, rhos[0], own))
     }
 
     /// The first output is locked. `third` is the ephemeral key of the note that comes back if the lock is cancelled.
@@ -109,10 +109,10 @@ impl Spend<'_> {
         third: &Scalar,
     ) -> Result<LockWitness, ActError> {
         let Instruction { agent, instruction, blinding, deadline } = *instruction;
-        let (own, asset, auditor) = (self.keys.address(), self.asset, *self.auditor);
+        let (asset, auditor) = (self.asset, *self.auditor);
         let value = self.values[0];
         let leg = leg(asset, value, self.to.owner, blinding);
-        let (witness, rho) = self.parts(entries)?;
+        let (witness, rho, own) = self.parts(entries)?;
         let back = Note { value, owner: own.owner, rho };
         let TransferWitness { order, act, registry_root, secret, sender, receiver: party } = witness;
         let TransferSecretNative { spend, inputs, receiver, values, ephemeral } = secret;

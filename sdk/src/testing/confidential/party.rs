@@ -1,11 +1,12 @@
 //! A holder: its keys, and the notes that it has found in events.
 
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use super::Ledger;
 use crate::Field;
 use crate::finance::confidential::statements::InputNative;
-use crate::finance::confidential::{Address, AuditorKey, Keys, Note, NoteCipher};
+use crate::finance::confidential::{Address, AuditorKey, Keys, Note, NoteCipher, ViewKeys, nullifier};
 use crate::finance::wallet::build::{self, Spend};
 use crate::finance::wallet::{ActError, HeldWitness, Instruction, LockWitness, RegisterWitness, TransferWitness};
 use crate::zk::native::{IndexedError, Scalar};
@@ -13,11 +14,15 @@ use crate::zk::native::{IndexedError, Scalar};
 /// A holder of notes of one asset. A holder of several assets is a party for each of them, with the same keys.
 #[derive(Debug, Clone)]
 pub struct Party {
-    /// Its keys.
-    pub keys: Keys,
+    keys: Keys,
+    /// What follows from the keys: all events are compared with it.
+    view: ViewKeys,
+    address: Address,
     asset: Field,
     /// The notes that it can spend, the largest last.
     notes: Vec<Owned>,
+    /// By the positions of notes, their nullifiers.
+    nullifiers: BTreeMap<u64, Field>,
     /// How many ephemeral keys it has used: no two acts have the same.
     acts: u64,
 }
@@ -37,19 +42,26 @@ impl Party {
     /// A holder of this asset with these keys, without notes.
     #[must_use]
     pub fn new(keys: Keys, asset: Field) -> Self {
-        Self { keys, asset, notes: Vec::new(), acts: 0 }
+        let (view, address) = (keys.spend.view(), keys.address());
+        Self { keys, view, address, asset, notes: Vec::new(), nullifiers: BTreeMap::new(), acts: 0 }
+    }
+
+    /// Its keys.
+    #[must_use]
+    pub fn keys(&self) -> &Keys {
+        &self.keys
     }
 
     /// The address to which others send notes.
     #[must_use]
     pub fn address(&self) -> Address {
-        self.keys.address()
+        self.address
     }
 
     /// The owner of its notes.
     #[must_use]
     pub fn owner(&self) -> Field {
-        self.address().owner
+        self.address.owner
     }
 
     /// The notes that it can spend, the largest last.
@@ -72,6 +84,7 @@ impl Party {
         if note.value == 0 || note.commitment(self.asset) != commitment {
             return false;
         }
+        self.nullifiers.insert(position, nullifier(self.view.nk, commitment, position));
         self.notes.push(Owned { note, position, memo: opened.memo });
         self.notes.sort_by_key(|owned| (owned.note.value, owned.position));
         true
@@ -84,8 +97,8 @@ impl Party {
 
     /// Removes the notes whose nullifiers were spent.
     pub fn forget(&mut self, is_spent: impl Fn(Field) -> bool) {
-        let (nk, asset) = (self.keys.spend.view().nk, self.asset);
-        self.notes.retain(|owned| !is_spent(owned.note.nullifier(asset, nk, owned.position)));
+        let nullifiers = &self.nullifiers;
+        self.notes.retain(|owned| nullifiers.get(&owned.position).is_none_or(|it| !is_spent(*it)));
     }
 
     /// A note without value, which is in no tree. Its random element makes its nullifier new.
@@ -142,7 +155,7 @@ impl Party {
     /// # Errors
     /// [`IndexedError`] if the note was spent at the snapshot.
     pub fn show(&self, snapshot: &Ledger, height: u64, owned: &Owned, act: Field) -> Result<HeldWitness, IndexedError> {
-        let (asset, nk) = (self.asset, self.keys.spend.view().nk);
+        let (asset, nk) = (self.asset, self.view.nk);
         let unspent = snapshot.unspent(owned.note.nullifier(asset, nk, owned.position))?;
         let input = snapshot.input(owned.note, owned.position);
         Ok(build::held(asset, &self.keys, input, unspent, &snapshot.pinned(height), act))

@@ -81,7 +81,7 @@ impl Comparison<'_> {
         for part in &pages[0].parts {
             let other = |run: usize| pages[run].parts.iter().find(|other| other.offset == part.offset);
             let (Some(b), Some(c), Some(d)) = (other(1), other(2), other(3)) else { continue };
-            let parts = [part, b, c, d].map(|part| part.bytes.0.as_slice());
+            let parts = [part, b, c, d].map(|part| part.bytes.bytes.as_slice());
             let length = parts.iter().map(|bytes| bytes.len()).min().unwrap_or_default();
             for from in (0..length).step_by(BLOCK_BYTES) {
                 let blocks = parts.map(|bytes| &bytes[from..length.min(from + BLOCK_BYTES)]);

@@ -6,7 +6,7 @@ use alloc::{format, vec};
 
 use dusk_sdk_protocol::ContractId as Id;
 use dusk_sdk_protocol::execution::{CallError, Event, Frame};
-use dusk_sdk_protocol::host::HexBytes;
+use dusk_sdk_protocol::host::{Attached, HexBytes};
 use dusk_sdk_protocol::observation::{Action, Changed, Compared, FindingKind, MAX_FINDINGS, Observation, Page, Part};
 
 use super::compare::{Shown, compare};
@@ -104,7 +104,7 @@ fn changed(length: u64, pages: &[(u32, Vec<u8>)]) -> Changed {
     let page = |(index, bytes): &(u32, Vec<u8>)| Page {
         index: *index,
         hash: [0; 32],
-        parts: vec![Part { offset: u64::from(*index) * 65_536, bytes: HexBytes(bytes.clone()) }],
+        parts: vec![Part { offset: u64::from(*index) * 65_536, bytes: Attached::new(bytes.clone()) }],
     };
     Changed { contract: Id::from_bytes(ID), length, pages: pages.iter().map(page).collect() }
 }

@@ -1,6 +1,7 @@
 //! The comparison of arguments, inner calls, events, results, errors and gas of a transaction in four runs.
 
 use alloc::format;
+use alloc::rc::Rc;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -38,7 +39,9 @@ enum Rule {
 
 impl Comparison<'_> {
     pub(super) fn argument(&mut self, at: &At, seen: [&Observation; 4]) {
-        let leaves = seen.map(|it| self.contracts.argument(&it.contract, &it.function, &it.argument));
+        let (contract, function) = (&seen[0].contract, &seen[0].function);
+        let leaves =
+            decoded(seen.map(|it| it.argument.as_slice()), |bytes| self.contracts.argument(contract, function, bytes));
         let within = [at.contract.as_str(), seen[0].function.as_str()];
         self.leaves(at, &Place { kind: FindingKind::Argument, label: "argument", within }, &leaves);
         self.length(at, "the argument", seen.map(|it| it.argument.len()));
@@ -61,14 +64,16 @@ impl Comparison<'_> {
             if inner.iter().any(|it| (it.contract, &it.function) != (inner[0].contract, &inner[0].function)) {
                 continue;
             }
-            let contract = self.contracts.name(&inner[0].contract);
-            let label = format!("{path}call of {contract}.{}, argument", inner[0].function);
-            let leaves = inner.map(|it| self.contracts.argument(&it.contract, &it.function, &it.argument));
+            let (id, name) = (&inner[0].contract, &inner[0].function);
+            let contract = self.contracts.name(id);
+            let label = format!("{path}call of {contract}.{name}, argument");
+            let leaves =
+                decoded(inner.map(|it| it.argument.as_slice()), |bytes| self.contracts.argument(id, name, bytes));
             let within = [contract.as_str(), inner[0].function.as_str()];
             self.leaves(at, &Place { kind: FindingKind::InnerCall, label: &label, within }, &leaves);
             let label = format!("{path}call of {contract}.{}, result", inner[0].function);
             let function = format!("{}()", inner[0].function);
-            let leaves = inner.map(|it| self.contracts.result(&it.contract, &it.function, &it.output));
+            let leaves = decoded(inner.map(|it| it.output.as_slice()), |bytes| self.contracts.result(id, name, bytes));
             let within = [contract.as_str(), function.as_str()];
             self.leaves(at, &Place { kind: FindingKind::InnerCall, label: &label, within }, &leaves);
             self.inner_calls(at, inner, &format!("{path}{contract}.{} → ", inner[0].function));
@@ -128,8 +133,9 @@ impl Comparison<'_> {
         let function = format!("{}()", seen[0].function);
         let results = seen.map(|it| it.result.as_ref());
         if let [Ok(a), Ok(b), Ok(c), Ok(d)] = results {
-            let leaves =
-                [a, b, c, d].map(|HexBytes(bytes)| self.contracts.result(&seen[0].contract, &seen[0].function, bytes));
+            let leaves = decoded([a, b, c, d].map(|HexBytes(bytes)| bytes.as_slice()), |bytes| {
+                self.contracts.result(&seen[0].contract, &seen[0].function, bytes)
+            });
             let within = [at.contract.as_str(), function.as_str()];
             self.leaves(at, &Place { kind: FindingKind::Result, label: "result", within }, &leaves);
             return self.length(at, "the result", [a, b, c, d].map(|HexBytes(bytes)| bytes.len()));
@@ -169,7 +175,9 @@ impl Comparison<'_> {
             }
             let contract = contracts.name(&first.source);
             let label = format!("event {} ({contract}.{})", index + 1, first.topic);
-            let leaves = events.map(|it| contracts.event(&it.source, &it.topic, &it.data));
+            let leaves = decoded(events.map(|it| it.data.as_slice()), |bytes| {
+                contracts.event(&first.source, &first.topic, bytes)
+            });
             let within = [contract.as_str(), first.topic.as_str()];
             self.leaves(at, &Place { kind: FindingKind::Event, label: &label, within }, &leaves);
             self.length(at, &label, events.map(|it| it.data.len()));
@@ -185,15 +193,19 @@ impl Comparison<'_> {
     }
 
     /// Compares values part by part. Parts that only some runs have are told by the length that leads to them.
-    fn leaves(&mut self, at: &At, place: &Place<'_>, leaves: &[Vec<Leaf>; 4]) {
-        for first in &leaves[0] {
+    fn leaves(&mut self, at: &At, place: &Place<'_>, leaves: &[Rc<Vec<Leaf>>; 4]) {
+        for (index, first) in leaves[0].iter().enumerate() {
+            let is_there = |it: &&Leaf| it.place == first.place && it.is_size == first.is_size;
+            // Mostly at the same index.
             let other =
-                |run: usize| leaves[run].iter().find(|it| it.place == first.place && it.is_size == first.is_size);
+                |run: usize| leaves[run].get(index).filter(is_there).or_else(|| leaves[run].iter().find(is_there));
             let (Some(b), Some(c), Some(d)) = (other(1), other(2), other(3)) else { continue };
             self.leaf(at, place, [first, b, c, d]);
         }
         let numbers = [0, 1, 2, 3].map(|run| leaves[run].iter().filter(|it| !it.is_size).count());
-        if verdict(numbers.each_ref()) != Verdict::Same && !leaves.iter().flatten().any(|it| it.is_size) {
+        if verdict(numbers.each_ref()) != Verdict::Same
+            && !leaves.iter().any(|leaves| leaves.iter().any(|it| it.is_size))
+        {
             self.found(place.kind, at, place.label, "another form of value in another run".to_string());
         }
     }
@@ -242,8 +254,10 @@ impl Comparison<'_> {
         let [a, b, c, d] = leaves.map(|leaf| leaf.bytes.as_slice());
         if a.len() == c.len() && b.len() == d.len() {
             let windows = (0..a.len().min(b.len()).saturating_sub(MIN_FIXED_BYTES - 1)).find(|from| {
-                let part = |bytes: &'_ [u8]| bytes[*from..*from + MIN_FIXED_BYTES].to_vec();
-                verdict([&part(a), &part(b), &part(c), &part(d)]) == Verdict::Fixed
+                let window = *from..*from + MIN_FIXED_BYTES;
+                let same = |one: &[u8], other: &[u8]| one[window.clone()] == other[window.clone()];
+                // As in `verdict`. The order matters: random values hardly ever pass the first test.
+                same(a, c) && same(b, d) && !(same(a, b) && same(c, d))
             });
             if let Some(from) = windows
                 && self.seems_fixed(doubt())
@@ -314,6 +328,17 @@ pub(super) fn fits(declared: &[String], within: &[&str], path: &[String]) -> boo
             && declared.len() <= place.len()
             && declared.iter().zip(*place).all(|(one, other)| one == other)
     })
+}
+
+/// The parts of a value in four runs. Runs with the same bytes share them: decoding takes long.
+fn decoded(bytes: [&[u8]; 4], decode: impl Fn(&[u8]) -> Vec<Leaf>) -> [Rc<Vec<Leaf>>; 4] {
+    let mut found: Vec<Rc<Vec<Leaf>>> = Vec::with_capacity(bytes.len());
+    for (run, own) in bytes.into_iter().enumerate() {
+        let same = bytes[..run].iter().position(|earlier| *earlier == own);
+        let leaves = same.map_or_else(|| Rc::new(decode(own)), |earlier| Rc::clone(&found[earlier]));
+        found.push(leaves);
+    }
+    core::array::from_fn(|run| Rc::clone(&found[run]))
 }
 
 fn contains(bytes: &[u8], part: &[u8]) -> bool {

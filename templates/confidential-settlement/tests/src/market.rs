@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use ::asset::AssetClient;
 use ::settlement::SettlementClient;
 use circuits::{
-    Agree, Answer, Instruction, IssuePrivate, IssuePublic, Reserve, ReservePrivate, ReservePublic, Terms,
+    Agree, Answer, Instruction, IssuePrivate, IssuePublic, Reserve, ReservePrivate, ReservePublic,
+    SendPrivate, SendPublic, Terms,
 };
 use dusk_sdk::finance::confidential::locks::LockId;
 use dusk_sdk::finance::confidential::pool::{self, Locking, Minting, Spending};
@@ -176,10 +177,7 @@ impl Market {
         amount: u64,
     ) -> Result<Proven<Spending, circuits::Send>, Failure> {
         let it = &mut self.sides[side];
-        let address = it.parties[to].address();
-        let (ledger, from) = (&it.ledger, &mut it.parties[from]);
-        let sent = from.transfer(ledger, &it.terms.auditor, &address, [amount, 0], Field::default())?;
-        let act = play::send(&it.terms, sent)?;
+        let act = it.sending([from, to], amount)?;
         Ok(Proven { call: act.call, root: it.ledger.holder_root(), proof: prove(&self.chain, &act)? })
     }
 
@@ -245,7 +243,7 @@ impl Market {
     ) -> Result<Proof<Agree>, Failure> {
         let at = (self.settlement.id(), self.chain.chain_id());
         let Deal { amount: value, blinding, .. } = trade.deals[leg];
-        let spend = self.sides[leg].parties[by].keys.spend.secret();
+        let spend = self.sides[leg].parties[by].keys().spend.secret();
         let secret = AffirmSecretNative { spend, value, blinding };
         let act = play::agree(&trade.instruction, at, leg as u8, answer, secret);
         Ok(prove(&self.chain, &act.ok_or_else(|| Failure::new("there is no such leg"))?)?)
@@ -426,6 +424,18 @@ impl Side {
     ) -> Result<Act<Minting, IssuePublic, IssuePrivate>, Failure> {
         let minted = self.ledger.mint(&self.terms.auditor, to, amount, fresh)?;
         Ok(play::issue(&self.terms, minted)?)
+    }
+
+    /// A transfer that is not proved yet.
+    pub(crate) fn sending(
+        &mut self,
+        [from, to]: [usize; 2],
+        amount: u64,
+    ) -> Result<Act<Spending, SendPublic, SendPrivate>, Failure> {
+        let address = self.parties[to].address();
+        let (ledger, from) = (&self.ledger, &mut self.parties[from]);
+        let sent = from.transfer(ledger, &self.terms.auditor, &address, [amount, 0], Field::default())?;
+        Ok(play::send(&self.terms, sent)?)
     }
 
     /// A lock of a leg that is not proved yet.

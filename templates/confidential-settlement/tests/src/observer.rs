@@ -150,9 +150,10 @@ fn nobody_learns_who_sends_to_whom_how_much(chain: Chain, private: &Private) -> 
     declare(private, &[&TRANSFER]);
     let (mut market, [from, _]) = traders(&chain, private)?;
     let (to, amount) = (private.one_of(&[ALICE, BOB, CAROL]), private.between(0, ISSUED[SHARES]));
-    let Proven { call, root, proof } =
-        ordered(|| market.transfer(SHARES, [from, to], amount), |it| it.call.nullifiers)?;
-    let asset = market.sides[SHARES].asset.by(&market.relayer);
+    let side = &mut market.sides[SHARES];
+    let act = ordered(|| side.sending([from, to], amount), |act| act.call.nullifiers)?;
+    let (call, root, proof) = (act.call, side.ledger.holder_root(), prove(&chain, &act)?);
+    let asset = side.asset.by(&market.relayer);
     let changed = Spending { notes: [call.notes[1], call.notes[0]], ..call };
     let sent = asset.confidential_transfer(changed, root, proof);
     sent.refused(refused(pool::Refused::ProofInvalid));

@@ -115,7 +115,7 @@ fn equal_notes_have_different_nullifiers(chain: Chain) -> TestResult {
     let mut scene = Scene::open(&chain)?;
     // The sender of two equal notes, with one random element, cannot make the receiver lose one of them.
     let note = scene.parties[ALICE].notes()[0].note;
-    let (asset, nk) = (scene.ledger.asset, scene.parties[ALICE].keys.spend.view().nk);
+    let (asset, nk) = (scene.ledger.asset, scene.parties[ALICE].keys().spend.view().nk);
     assert_ne!(note.nullifier(asset, nk, 0), note.nullifier(asset, nk, 1));
     // The same issue twice: officer and auditor use the same ephemeral keys again.
     for _ in 0..2 {
@@ -174,7 +174,7 @@ fn an_empty_note_is_no_fuel(chain: Chain) -> TestResult {
     let mut act = scene.sending(ALICE, BOB, 30)?;
     let mut made_up = scene.parties[ALICE].nothing();
     made_up.note.value = 7;
-    let (asset, nk) = (scene.ledger.asset, scene.parties[ALICE].keys.spend.view().nk);
+    let (asset, nk) = (scene.ledger.asset, scene.parties[ALICE].keys().spend.view().nk);
     act.private.secret.inputs[1] = made_up.input(&scene.ledger);
     act.public.act.nullifiers[1] = made_up.note.nullifier(asset, nk, 0);
     scene.reseal(ALICE, BOB, &mut act, [30, ISSUED - 30 + 7]);
@@ -659,7 +659,7 @@ fn a_disclosure_is_true_and_for_one_who_asks(chain: Chain) -> TestResult {
     // A note that was spent before the snapshot shows nothing.
     assert!(disclose(&ledger, height, &scene.parties[ALICE], &old, 1).is_err());
     let mut spent = show(1)?;
-    let nk = scene.parties[ALICE].keys.spend.view().nk;
+    let nk = scene.parties[ALICE].keys().spend.view().nk;
     spent.private.secret.input = old.input(&ledger);
     let act = spent.public.act.act;
     spent.public.act.act_nullifier = act_nullifier(nk, ledger.asset, old.position, act);

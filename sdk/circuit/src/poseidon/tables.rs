@@ -1,45 +1,54 @@
-//! The constants of the permutation, and the gadget's constants that follow from them.
+//! The constants of the permutation, and those of the recurrence that follow from them.
 
 use alloc::sync::Arc;
 
 use dusk_bls12_381::BlsScalar;
 use sha2::{Digest, Sha512};
 
-/// Number of elements of the state.
-pub(super) const WIDTH: usize = 5;
-/// Number of full rounds before the partial rounds, and after them.
-pub(super) const FULL: usize = 4;
-/// Number of partial rounds.
-pub(super) const PARTIAL: usize = 60;
+use super::{Domain, RATE, tag};
 
-pub(super) type Row = [BlsScalar; WIDTH];
+/// Number of elements of the state.
+pub(crate) const WIDTH: usize = 5;
+/// Number of full rounds before the partial rounds, and after them.
+pub(crate) const FULL: usize = 4;
+/// Number of partial rounds.
+pub(crate) const PARTIAL: usize = 60;
+
+pub(crate) type Row = [BlsScalar; WIDTH];
 type Matrix<const N: usize> = [[BlsScalar; N]; N];
 
-/// All constants of the gadget.
+/// All constants of the hash.
 #[derive(Debug)]
 pub(crate) struct Tables {
     /// The linear layer.
-    pub(super) mix: Mix,
+    pub(crate) mix: Mix,
     /// The constants of the full rounds before and after the partial rounds. The first round after them includes the
     /// accumulated constants of the partial rounds.
-    pub(super) front: [Row; FULL],
-    pub(super) back: [Row; FULL],
+    pub(crate) front: [Row; FULL],
+    pub(crate) back: [Row; FULL],
     /// The constants that are added to the input of the S-box of each partial round.
-    pub(super) partial: [BlsScalar; PARTIAL],
-    pub(super) recurrence: Recurrence,
+    pub(crate) partial: [BlsScalar; PARTIAL],
+    pub(crate) recurrence: Recurrence,
     /// The matrix from the S-boxes of the last full round before the partial rounds to the initial wires of the partial
     /// rounds.
-    pub(super) enter: Mix,
+    pub(crate) enter: Mix,
     /// The matrix from the final wires of the partial rounds to the state.
-    pub(super) leave: Matrix<WIDTH>,
+    pub(crate) leave: Matrix<WIDTH>,
+    /// The tags of short lists, by the numbers of elements and of results, from one on.
+    tags: [[BlsScalar; RATE]; MAX_TAGGED],
+    /// The tag of the node of a tree.
+    node: BlsScalar,
 }
+
+/// The most elements of a list whose tag is kept.
+const MAX_TAGGED: usize = 8;
 
 /// A matrix that mixes the outputs of S-boxes.
 #[derive(Debug)]
-pub(super) struct Mix {
-    pub(super) rows: Matrix<WIDTH>,
+pub(crate) struct Mix {
+    pub(crate) rows: Matrix<WIDTH>,
     /// The same, each row divided elementwise by the first: computing inverses for each hash would be too slow.
-    pub(super) shares: Matrix<WIDTH>,
+    pub(crate) shares: Matrix<WIDTH>,
 }
 
 impl Mix {
@@ -50,17 +59,17 @@ impl Mix {
     }
 }
 
-/// The partial rounds as a recurrence; the module `poseidon` defines it.
+/// The partial rounds as a recurrence; the module `gadgets::poseidon` defines it.
 #[derive(Debug)]
-pub(super) struct Recurrence {
+pub(crate) struct Recurrence {
     /// The factor of the S-box in the next input.
-    pub(super) sbox: BlsScalar,
+    pub(crate) sbox: BlsScalar,
     /// The factor of its own input in the next one.
-    pub(super) input: BlsScalar,
-    pub(super) gamma: [BlsScalar; 4],
-    pub(super) delta: [BlsScalar; 4],
-    pub(super) alpha: BlsScalar,
-    pub(super) tau: BlsScalar,
+    pub(crate) input: BlsScalar,
+    pub(crate) gamma: [BlsScalar; 4],
+    pub(crate) delta: [BlsScalar; 4],
+    pub(crate) alpha: BlsScalar,
+    pub(crate) tau: BlsScalar,
 }
 
 impl Tables {
@@ -98,7 +107,24 @@ impl Tables {
         let front = core::array::from_fn(|round| constants[round]);
         let leave = invert(enter);
         let enter = Mix::new(product(&enter, &mix));
-        Self { mix: Mix::new(mix), front, back, partial, recurrence, enter, leave }
+        let tags = core::array::from_fn(|elements| {
+            core::array::from_fn(|results| tag(Domain::Other, elements + 1, results + 1))
+        });
+        let node = tag(Domain::Merkle4, RATE, 1);
+        Self { mix: Mix::new(mix), front, back, partial, recurrence, enter, leave, tags, node }
+    }
+
+    /// The initial value of a sponge. The usual ones are kept: projects compile the hash that they are made of without
+    /// optimisation.
+    pub(crate) fn tag(&self, domain: Domain, elements: usize, results: usize) -> BlsScalar {
+        let kept = match domain {
+            Domain::Other => {
+                let tags = elements.checked_sub(1).and_then(|place| self.tags.get(place));
+                tags.zip(results.checked_sub(1)).and_then(|(tags, place)| tags.get(place))
+            }
+            Domain::Merkle4 => Some(&self.node).filter(|_| (elements, results) == (RATE, 1)),
+        };
+        kept.copied().unwrap_or_else(|| tag(domain, elements, results))
     }
 }
 
@@ -186,7 +212,7 @@ pub(super) fn apply<const N: usize>(matrix: &Matrix<N>, vector: &[BlsScalar; N])
     core::array::from_fn(|i| dot(&matrix[i], vector))
 }
 
-fn dot<const N: usize>(a: &[BlsScalar; N], b: &[BlsScalar; N]) -> BlsScalar {
+pub(super) fn dot<const N: usize>(a: &[BlsScalar; N], b: &[BlsScalar; N]) -> BlsScalar {
     a.iter().zip(b).fold(BlsScalar::zero(), |sum, (a, b)| sum + a * b)
 }
 

@@ -39,22 +39,16 @@
 //!
 //! Every row defines one new wire from earlier wires, with a factor −1. So the inputs determine all wires.
 
-mod tables;
-
 use alloc::vec::Vec;
 
 use dusk_bls12_381::BlsScalar;
 
-pub(crate) use self::tables::Tables;
-use self::tables::{FULL, Mix, Row, WIDTH};
 use super::linear::Linear;
 use crate::constraint_system::ConstraintSystem;
 use crate::gate::Gate;
 use crate::layout::Wire;
+use crate::poseidon::{Domain, FULL, Mix, RATE, Row, Tables, WIDTH};
 use crate::value::Field;
-
-/// The number of elements that a permutation absorbs.
-const RATE: usize = WIDTH - 1;
 
 /// The Poseidon hash of elements: [`native::hash`](crate::native::hash) of their values. 571 rows for four elements,
 /// less for fewer; 1157 for eight.
@@ -98,24 +92,6 @@ pub(crate) fn hash_node(cs: &mut ConstraintSystem, children: &[Field; 4]) -> Fie
     cs.gadget("hash", |cs| sponge(cs, Domain::Merkle4, children))
 }
 
-/// The purpose of a hash. Source: `dusk_poseidon::Domain`.
-#[derive(Clone, Copy)]
-enum Domain {
-    Other = 0,
-    Merkle4 = 15,
-}
-
-/// The initial value of the sponge: a hash of the domain and of the numbers of absorbed elements and of results.
-/// Source: SAFE, <https://eprint.iacr.org/2023/522>, section 2.3.
-fn tag(domain: Domain, elements: usize, results: usize) -> BlsScalar {
-    let count = |number: usize| u32::try_from(number).expect("a circuit is smaller than 2^31 rows");
-    let mut input = Vec::with_capacity(16);
-    input.extend_from_slice(&(0x8000_0000 | count(elements)).to_be_bytes());
-    input.extend_from_slice(&count(results).to_be_bytes());
-    input.extend_from_slice(&(domain as u64).to_be_bytes());
-    BlsScalar::hash_to_scalar(&input)
-}
-
 /// The sponge with one result.
 #[track_caller]
 fn sponge(cs: &mut ConstraintSystem, domain: Domain, elements: &[Field]) -> Field {
@@ -131,7 +107,7 @@ fn absorb(cs: &mut ConstraintSystem, domain: Domain, elements: &[Field], results
     let tables = cs.poseidon();
     let mut chunks = elements.chunks(RATE);
     let mut state = [Lane::constant(BlsScalar::zero()); WIDTH];
-    state[0] = Lane::constant(tag(domain, elements.len(), results));
+    state[0] = Lane::constant(tables.tag(domain, elements.len(), results));
     for (lane, element) in state[1..].iter_mut().zip(chunks.next().unwrap_or_default()) {
         lane.wire = element.wire();
     }
@@ -280,20 +256,23 @@ fn sbox(
 fn partial_rounds(cs: &mut ConstraintSystem, tables: &Tables, wires: [Wire; WIDTH]) -> [Wire; WIDTH] {
     let it = &tables.recurrence;
     let ([g1, g2, g3, g4], [e1, e2, e3, e4]) = (it.gamma, it.delta);
+    let (for_e, for_d2, for_z) = ([g2 + it.alpha * g1, e2 + it.alpha * e1], g1 - it.alpha, g2 - it.tau);
     let one = BlsScalar::one();
-    let row = |cs: &mut ConstraintSystem, terms: [(BlsScalar, Wire); 3]| {
-        let sum = terms.into_iter().fold(Linear::new(), |sum, (factor, wire)| sum.term(wire, factor));
-        sum.value_named(cs, "mix").wire()
+    // The row of a `Linear`. Its list is not needed: the wires are different ones, and none of them is a constant.
+    let row = |cs: &mut ConstraintSystem, [(f, x), (g, y), (h, z)]: [(BlsScalar, Wire); 3]| {
+        let out = cs.hint([x, y, z], |[x, y, z]| f * x + g * y + h * z);
+        cs.gate("mix", Gate::new().a(x, f).b(y, g).c(z, h).d(out, -one));
+        out
     };
     let [mut x, mut d, mut z, mut s, mut w] = wires;
     for constants in tables.partial.chunks_exact(2) {
         let x1 = sbox(cs, x, constants[0], it.sbox, it.input, d);
         let d1 = row(cs, [(g1, d), (e1, x), (one, z)]);
         let x2 = sbox(cs, x1, constants[1], it.sbox, it.input, d1);
-        let e = row(cs, [(one, s), (g2 + it.alpha * g1, d), (e2 + it.alpha * e1, x)]);
-        let d2 = row(cs, [(g1 - it.alpha, d1), (e1, x1), (one, e)]);
+        let e = row(cs, [(one, s), (for_e[0], d), (for_e[1], x)]);
+        let d2 = row(cs, [(for_d2, d1), (e1, x1), (one, e)]);
         let f = row(cs, [(one, w), (e3, x), (it.tau, d1)]);
-        z = row(cs, [(g2 - it.tau, d1), (e2, x1), (one, f)]);
+        z = row(cs, [(for_z, d1), (e2, x1), (one, f)]);
         s = row(cs, [(g4, d), (e4, x), (it.alpha, f)]);
         w = row(cs, [(g4, d1), (e4, x1), (g3, d2)]);
         (x, d) = (x2, d2);
