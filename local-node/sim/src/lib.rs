@@ -17,7 +17,7 @@
 //!
 //! # Checkers
 //!
-//! | what never happens | where |
+//! | safety violation | where |
 //! |---|---|
 //! | two final blocks at one height, unless the committees or a stall explain it | `world/finality.rs` |
 //! | labels that differ from a fold over the blocks after the last final one | `checkers.rs` |
