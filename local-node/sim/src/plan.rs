@@ -203,7 +203,7 @@ impl Plan {
         plan
     }
 
-    /// Draws the faults that were added to plans last. They have their own chance, so that the rest of a run stays as is.
+    /// Draws the faults that were added to plans last. They have their own chance, so that the rest of a run stays.
     fn draw_last(&mut self, rng: &mut Rng) {
         let nodes = self.keys.len();
         if rng.percent(LIARS_PERCENT) && self.adversary.is_none() {

@@ -113,7 +113,7 @@ impl World {
         self.nodes[node].owed.extend(owed);
     }
 
-    /// The chain of a node has changed. An admitted transfer waits until a block holds it, or an event tells its removal.
+    /// The chain of a node has changed. An admitted transfer waits until a block holds it or its removal was told.
     /// A sender's waiting nonces are consecutive from its next one. A transfer of a block that was taken back waits
     /// again, or a block holds its nonce.
     pub(super) fn check_mempool(&mut self, node: usize, reverted: bool) {
