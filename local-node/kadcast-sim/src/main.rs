@@ -69,7 +69,7 @@ fn parse(arguments: &[String]) -> Option<Command> {
         }
     }
     let fits = command.nodes.iter().all(|nodes| (2..=MAX_NODES).contains(nodes)) && !command.nodes.is_empty();
-    // What is read is drawn.
+    // Figures that are read are drawn.
     let fits = fits && (command.from.is_none() || command.svg.is_some());
     fits.then_some(command)
 }
