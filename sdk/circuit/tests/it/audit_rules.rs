@@ -118,7 +118,7 @@ fn a_difference_of_parts_is_not_unique() {
     });
 }
 
-/// What bounds the upper part may wrap around the order of the field.
+/// A bound of the upper part may wrap around the order of the field.
 #[test]
 fn a_bound_that_wraps_around_is_none() {
     ambiguous(|cs, second| {

@@ -89,7 +89,7 @@ fn a_short_hash_binds_each_wire() {
     assert_each_wire_is_bound(&layout, &assignment);
 }
 
-/// What is derived is the sponge's next elements, and nothing of the hash.
+/// Derived elements are the sponge's next elements, and contain nothing of the hash.
 #[test]
 fn derived_elements_are_those_of_production() {
     fn derived<const N: usize>(elements: &[BlsScalar]) -> usize {
