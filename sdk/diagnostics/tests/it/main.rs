@@ -1,5 +1,5 @@
-//! The compiler's messages about contracts: programs with all names compile and run, and mistakes are explained at their
-//! place.
+//! The compiler's messages about contracts: programs with all names compile and run, and mistakes are explained at
+//! their place.
 //!
 //! One test has all of them, so that `trybuild` compiles the SDK once more, and not twice.
 #![allow(clippy::unwrap_used, reason = "a test fails where something is not there")]
