@@ -57,7 +57,7 @@ fn divided(chain: &Chain, private: &Private) -> Result<Company, Failure> {
     Ok(company)
 }
 
-/// Who sends to whom, and how much. A transfer with exchanged ciphertexts is refused.
+/// No observer learns sender, receiver and amount. A transfer with exchanged ciphertexts is refused.
 #[dusk_sdk::test(observer)]
 fn nobody_learns_who_sends_to_whom_how_much(chain: Chain, private: &Private) -> TestResult {
     declare(private, &[&NOTES, &TRANSFER]);
