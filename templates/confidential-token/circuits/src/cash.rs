@@ -35,7 +35,7 @@ pub fn cash_pay(
 
 /// An owner of notes locks an amount until an agent releases it, or it is cancelled.
 ///
-/// 1. Two notes of the prover become the locked amount and change; the leg of the instruction names the locked amount and
+/// 1. Two notes of the prover become the locked amount and change; the leg of the instruction names the amount and
 ///    the receiver: [`Lock`].
 /// 2. `bound` is bound: agent, instruction, deadline, and the receivers' ciphertexts.
 #[circuit]

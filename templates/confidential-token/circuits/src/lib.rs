@@ -69,7 +69,7 @@ pub fn send(
 
 /// A holder locks an amount until an agent releases it to a holder, or it is cancelled.
 ///
-/// 1. Two notes of the prover become the locked amount and change; the leg of the instruction names the locked amount and
+/// 1. Two notes of the prover become the locked amount and change; the leg of the instruction names the amount and
 ///    the receiver: [`Lock`].
 /// 2. Both holders are active in the registry, and the rules hold: [`Policy`].
 /// 3. `bound` is bound: agent, instruction, deadline, and the receivers' ciphertexts.
