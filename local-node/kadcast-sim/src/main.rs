@@ -79,7 +79,7 @@ fn run(command: &Command, out: &mut impl Write) -> io::Result<()> {
         return draw(from, svg);
     }
     let (mut short, mut long) = (Vec::new(), Vec::new());
-    // One thread for each size; what comes out does not depend on their number.
+    // One thread for each size; the results do not depend on their number.
     std::thread::scope(|scope| {
         let threads: Vec<_> = command.nodes.iter().map(|nodes| scope.spawn(|| measure_size(*nodes, command))).collect();
         for thread in threads {

@@ -1,7 +1,7 @@
 //! Seeded simulation of many nodes with faults, and checkers that try to catch them.
 //!
 //! A run is a function of its seed: [`simulate`] draws a [`plan::Plan`], starts full cores (`local-node-core`) in
-//! virtual time, and lets things go wrong in a first phase. Then everything heals but for nodes that stay dead, and
+//! virtual time, and lets things go wrong in a first phase. Then everything heals except nodes that stay dead, and
 //! finality has to come within a bound. The cores are the library's own; log, network and clock are models. The ledger
 //! is a model, or the shipped one with the virtual machine ([`ledger::real`], in builds with the feature `vm`, which is
 //! on unless it is turned off).
@@ -46,7 +46,7 @@
 //! height, with final blocks F and G there, and children C and D. If an honest key ratified both C and D, its node must
 //! have let go of F or G in a stall: that is the only way in which the core lets go of a block that it has ratified on.
 //! A stall at another height explains nothing. A node that stops before it tells why it took blocks back counts as one
-//! in a stall. Without such a key the quorums were disjoint but for equivocating credits, which no rule of the chain
+//! in a stall. Without such a key the quorums were disjoint except equivocating credits, which no rule of the chain
 //! prevents. Every other pair of final blocks is a violation.
 //!
 //! # The bound of the second phase

@@ -63,7 +63,7 @@ impl Log {
         }
     }
 
-    /// Loses what is not on disk, but for `kept` records of it. Returns how many were lost; a torn one is among them.
+    /// Loses the records that are not on disk, except `kept` of them. Returns the number of lost ones, with a torn one.
     pub(crate) fn crash(&mut self, kept: usize) -> usize {
         let keep = (self.durable + kept).min(self.records.len());
         let lost = self.records.len() - keep;
@@ -193,7 +193,7 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
-    /// A true clock but for what it is ahead.
+    /// A true clock, except that it is ahead.
     pub(crate) const fn ahead(now: Millis, ahead: Millis) -> Self {
         Self { since: now, shows: now.plus(ahead), speed: TRUE_SPEED }
     }

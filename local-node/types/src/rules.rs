@@ -99,7 +99,7 @@ impl Profile {
         Rules { profile: self, height, latest: false }
     }
 
-    /// The last rules that this profile knows, at `height` of a chain of its own: what the network of the profile
+    /// The last rules that this profile knows, at `height` of a chain of its own: the rules that the profile's network
     /// enforces today, however low the chain is.
     #[must_use]
     pub const fn latest_at(self, height: u64) -> Rules {
