@@ -1,6 +1,6 @@
 //! Questions to the state, answered beside the node's loop.
 //!
-//! Each question has a session of its own on the state of the last block; what it changes is forgotten. Gas, time and
+//! Each question has a session of its own on the state of the last block; its changes are forgotten. Gas, time and
 //! the number of questions at a time are bounded, so questions delay no block; modules that have to be compiled for
 //! them leave turns at the compiler to blocks. Questions that run users' contracts and those that read only the chain's
 //! own contracts have separate lanes: endless calls do not keep balances and stakes from being read.

@@ -5,7 +5,7 @@
 //! Kadcast ◄─ commands ─ give: read blocks, encode      ◄─ Outgoing ─ loop
 //! ```
 //!
-//! Both channels have a bound. What finds no place is lost, as a datagram can be.
+//! Both channels have a bound. A message without a place is lost, as a datagram can be.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
@@ -29,7 +29,7 @@ use crate::store::{Store, StoreError};
 const MAX_CHECKED_TRANSACTIONS: usize = 4096;
 /// The most requests of peers that are answered from the store at a time. Further ones are not answered.
 const MAX_ANSWERS: usize = 4;
-/// The most answers that wait until their receivers have proved that they are there, and how long. Whoever asks states
+/// The most answers that wait until their receivers have proved that they are there, and how long. A requester states
 /// an address, which may be that of somebody who has asked for nothing.
 const MAX_UNPROVEN: usize = 4;
 const PROOF_TIME: Duration = Duration::from_millis(300);
@@ -152,7 +152,7 @@ pub(super) async fn give(mut outgoing: mpsc::Receiver<Outgoing>, kadcast: Handle
                         return;
                     }
                     drop(place);
-                    // It was pinged. What it answers is looked at once, so that a new peer need not ask again.
+                    // It was pinged. Its pong is processed at once, so that a new peer need not ask again.
                     if let Ok(_place) = unproven.try_acquire_owned() {
                         tokio::time::sleep(PROOF_TIME).await;
                         if let Err(problem) = answer(&kadcast, to, &messages).await {
@@ -194,8 +194,8 @@ async fn answer(kadcast: &Handle, to: SocketAddr, messages: &[Message]) -> Resul
     Ok(())
 }
 
-/// Adds to what is at hand what the store has of the blocks that a peer asks for. What it does not have is added to
-/// what is searched, and a search for nothing is none.
+/// Adds the stored blocks that a peer asks for to the messages at hand. Missing ones are added to the
+/// search, and a search for nothing is none.
 fn read(store: &Store, service: Service) -> Result<(Vec<Message>, Option<Search>), StoreError> {
     let Service { mut messages, blocks, hashes_after, mut search, .. } = service;
     for item in &blocks {

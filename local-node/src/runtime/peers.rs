@@ -260,7 +260,7 @@ impl Peers {
     }
 
     /// Gives a peer what it has asked for: candidates and results from the records, transactions from the mempool, and
-    /// blocks from the store. What is not here is searched at another peer, as far as the request allows.
+    /// blocks from the store. A missing item is searched at another peer, as far as the request allows.
     pub(super) fn serve(
         &mut self,
         (ingress, to): (IngressId, PeerId),
