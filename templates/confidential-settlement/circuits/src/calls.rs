@@ -64,8 +64,8 @@ impl Attestation {
         Holder { owner, class: ATTESTED_CLASS, country, level, valid_until, active: true }
     }
 
-    /// The public inputs about the person, with the root of the attester's revocation list. A credential holds on its last
-    /// day, too: the contract compares the days, so a proof does not end at midnight.
+    /// The public inputs about the person, with the root of the attester's revocation list. A credential holds on its
+    /// last day, too: the contract compares the days, so a proof does not end at midnight.
     #[must_use]
     pub fn admission(&self, asset: Field, owner: Field, revoked: Field) -> state::AdmitNative {
         let Self { attester, tag, valid_until: today, .. } = *self;
