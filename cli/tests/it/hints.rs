@@ -179,7 +179,7 @@ impl Finder<'_> {
     }
 }
 
-/// All texts in it, but for those that others are compared with, and those of broken invariants.
+/// All texts in it, except those that others are compared with, and those of broken invariants.
 fn literals(tokens: TokenStream) -> Vec<String> {
     const COMPARE: [&str; 6] = ["starts_with", "ends_with", "contains", "strip_prefix", "bound", "expect"];
     let mut texts = Vec::new();
