@@ -434,7 +434,7 @@ impl Ledger {
         self.kept.revert(self.executor.vm(), height);
     }
 
-    /// The part of the chain that can still change, as a node's core starts from it: the seed and the provisioners before
+    /// The part of the chain that can still change, as a node's core starts from it: the seed and provisioners before
     /// the last final block, this block, and the blocks after it.
     ///
     /// The states of these blocks are kept, except those below a snapshot that the chain has gone back to. Their

@@ -193,7 +193,7 @@ impl Peers {
     /// The log is durable up to a position.
     pub(super) fn on_durable(&mut self, position: Position) {
         self.durable = self.durable.max(position);
-        // Positions of messages grow but for answers that wait for nothing.
+        // Positions of messages grow, except those of answers that wait for nothing.
         while let Some(next) = self.outbox.front()
             && next.after <= self.durable
             && let Some(next) = self.outbox.pop_front()

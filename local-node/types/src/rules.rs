@@ -29,7 +29,7 @@ pub const LUX_PER_DUSK: u64 = 1_000_000_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Profile {
-    /// All features are active from height 1, but for those that forbid 32-bit memories, other contracts or Phoenix.
+    /// All features are active from height 1, except those that forbid 32-bit memories, other contracts or Phoenix.
     #[default]
     Local,
     /// The public test network, chain 2.

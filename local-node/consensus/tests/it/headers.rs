@@ -45,7 +45,7 @@ impl Case {
         self.verifier().verify(header, self.now, stage).map(|facts| facts.pni)
     }
 
-    /// The good header with a change, hashed and signed again by whoever it names as generator.
+    /// The good header with a change, hashed and signed again by the generator that it names.
     fn changed(&self, change: impl FnOnce(&mut Header)) -> Header {
         let mut header = self.good.clone();
         change(&mut header);

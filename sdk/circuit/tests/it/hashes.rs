@@ -77,7 +77,7 @@ fn each_row_of_a_hash_refuses_by_its_name() {
         assert_eq!(check(&without(&layout, at), &forged), Ok(()), "row {at} is not the only one to refuse");
         *count.entry(fault.constraint).or_insert(0) += 1;
     }
-    // Two permutations of 8 full and 60 partial rounds: three rows for each S-box, but for those of the state that is
+    // Two permutations of 8 full and 60 partial rounds: three rows for each S-box, except those of the state that is
     // constant.
     let expected = [("S-box", 597), ("mix", 556), ("sum", 1)];
     assert_eq!(count, BTreeMap::from(expected.map(|(name, rows)| (name.to_owned(), rows))));

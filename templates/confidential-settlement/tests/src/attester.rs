@@ -58,7 +58,7 @@ impl Attester {
         self.sign(secret, credential)
     }
 
-    /// Signs a credential for whoever has this secret key.
+    /// Signs a credential for the holder of this secret key.
     pub(crate) fn sign(&self, secret: Scalar, credential: Credential) -> Person {
         let signature = credential.sign(&self.secret);
         Person { secret, credential, signature, attester: self.point() }

@@ -150,7 +150,7 @@ pub fn seize(
     Ok(Act { call, public, private: ConfiscatePrivate { secret, receiver } })
 }
 
-/// A disclosure to whoever has drawn the question. The witness is for [`Disclosure::act`] of the same.
+/// A disclosure to the verifier that has drawn the question. The witness is for [`Disclosure::act`] of the same.
 #[must_use]
 pub fn disclose(
     witness: HeldWitness,

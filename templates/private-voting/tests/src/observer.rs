@@ -1,5 +1,5 @@
 //! The chain shows neither holders, nor weights, nor choices, nor parts: each test runs with other ones, and everything
-//! that the chain shows must be the same but for random elements. Refused calls are among them, with their errors.
+//! that the chain shows must be the same except random elements. Refused calls are among them, with their errors.
 
 use ::holdings::Refused as Refusal;
 use circuits::{SendPrivate, SendPublic};

@@ -72,7 +72,7 @@ pub(crate) fn policy(attester: &Attester) -> Policy {
     }
 }
 
-/// An open register. Alice is on the list and has 300 shares; nobody else is, but for the issuer, who is the officer.
+/// An open register. Alice is on the list and has 300 shares; nobody else is, except the issuer, who is the officer.
 /// Bob has what an account needs to prove.
 pub(crate) struct Scene {
     pub(crate) attester: Attester,
