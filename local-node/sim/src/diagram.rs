@@ -76,7 +76,7 @@ fn scale(items: &[(Millis, &Item)], end: Millis) -> (BTreeMap<Millis, usize>, us
         earlier = Some(*at);
         *place = y;
     }
-    // Items of one moment stand below each other.
+    // What happens at one moment stands below each other.
     (moments, y)
 }
 

@@ -46,7 +46,7 @@
 //! height, with final blocks F and G there, and children C and D. If an honest key ratified both C and D, its node must
 //! have let go of F or G in a stall: that is the only way in which the core lets go of a block that it has ratified on.
 //! A stall at another height explains nothing. A node that stops before it tells why it took blocks back counts as one
-//! in a stall. Without such a key the quorums were disjoint except equivocating credits, which no rule of the chain
+//! in a stall. Without such a key the quorums were disjoint but for equivocating credits, which no rule of the chain
 //! prevents. Every other pair of final blocks is a violation.
 //!
 //! # The bound of the second phase

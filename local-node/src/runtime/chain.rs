@@ -386,7 +386,7 @@ pub fn removal(reason: Unfit) -> Removal {
 mod tests {
     use super::*;
 
-    /// The signature of a block does not cover the data of its blobs: a relaying node can alter them, and must not
+    /// The signature of a block does not cover the data of its blobs: whoever passes it on can alter them, and must not
     /// be able to have its generator punished for that.
     #[test]
     fn nobody_is_to_blame_for_altered_blobs() {

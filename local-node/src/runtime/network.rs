@@ -29,7 +29,7 @@ use crate::store::{Store, StoreError};
 const MAX_CHECKED_TRANSACTIONS: usize = 4096;
 /// The most requests of peers that are answered from the store at a time. Further ones are not answered.
 const MAX_ANSWERS: usize = 4;
-/// The most answers that wait until their receivers have proved that they are there, and how long. A requester states
+/// The most answers that wait until their receivers have proved that they are there, and how long. Whoever asks states
 /// an address, which may be that of somebody who has asked for nothing.
 const MAX_UNPROVEN: usize = 4;
 const PROOF_TIME: Duration = Duration::from_millis(300);

@@ -129,7 +129,7 @@ fn two_blocks_of_an_iteration(height: u64, bug: Option<Bug>) -> Report {
 /// The heights at which the situation is tried.
 const HEIGHTS: std::ops::Range<u64> = 4..12;
 
-/// Marks of these runs, all of which come to finality.
+/// What happens in these runs, all of which come to finality.
 pub(crate) fn marks_of_equal_iterations() -> Marks {
     let mut marks = Marks::default();
     for height in HEIGHTS {

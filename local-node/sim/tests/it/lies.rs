@@ -22,7 +22,7 @@ fn with_a_liar(seed: u64, bug: Option<Bug>) -> Report {
     run(&plan, Rng::new(seed), Options { bug, ..Options::default() })
 }
 
-/// Marks of these runs, none of which breaks a promise.
+/// What happens in these runs, none of which breaks a promise.
 pub(crate) fn marks() -> Marks {
     let mut marks = Marks::default();
     for seed in SEEDS {

@@ -1,4 +1,4 @@
-//! Delivery against cash: the second leg is backed by DUSK, and anybody may hold it. Other promises of the cash are
+//! Delivery against cash: the second leg is backed by DUSK, and anybody may hold it. What the cash promises besides is
 //! tested in the template `confidential-token`.
 
 use ::cash::{CashClient, Refused, Withdrawn};

@@ -14,7 +14,7 @@ const TESTS: [&str; 8] = [
     include_str!("register.rs"),
     include_str!("threats.rs"),
 ];
-/// The parts of the SDK, each with the first of its codes. Codes below them all are the register's own.
+/// The parts of the SDK, each with the first of its codes. What is below them all is the register's own.
 const PARTS: [(u32, &str); 15] = [
     (9020, "pausing"),
     (9099, "ledger"),

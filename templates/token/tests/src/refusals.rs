@@ -5,7 +5,7 @@ use token::Refused;
 
 /// The tests that provoke them.
 const TESTS: &str = include_str!("token.rs");
-/// The parts of the SDK, each with the first of its codes. Codes below them all are the token's own.
+/// The parts of the SDK, each with the first of its codes. What is below them all is the token's own.
 const PARTS: [(u32, &str); 4] =
     [(9010, "roles"), (9020, "pausing"), (9170, "operators"), (9180, "documents")];
 
