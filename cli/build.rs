@@ -15,7 +15,7 @@ use toml_edit::{DocumentMut, Item, Table, TableLike};
 #[path = "src/remote.rs"]
 mod remote;
 
-/// The package that user projects depend on. What it needs of this workspace is bundled with it.
+/// The package that user projects depend on. The parts of this workspace that it needs are bundled with it.
 const ROOT_PACKAGE: &str = "dusk-sdk";
 /// A manifest's name in `bundled/`.
 const MANIFEST: &str = "manifest.toml";

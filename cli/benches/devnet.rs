@@ -66,7 +66,7 @@ fn main() -> Result<()> {
     let out = arguments.iter().position(|argument| argument == "--out").and_then(|place| arguments.get(place + 1));
     let mut table = Table::new(["figure", "median", "slowest", "mark", ""]);
 
-    // As a user's: what the first network compiles and computes is there for the others.
+    // As a user's: the crates and keys of the first network are there for the others.
     let home = tempfile::tempdir()?;
     let mut starts = Vec::new();
     for _ in 1..rounds.starts {

@@ -1,4 +1,4 @@
-//! The first minute of a project: what is compiled from `new` to passing tests, and how long each package takes.
+//! The first minute of a project: compiled packages from `new` to passing tests, and how long each one takes.
 //!
 //! `cargo bench -p cargo-dusk --bench first_minute` makes a project of each measured template, in a folder where
 //! nothing is compiled, and runs `build` and `test` there. It prints the time of each command beside its mark, and the

@@ -28,7 +28,7 @@ use self::shared::chain::{Sender, post};
 use self::shared::command::{self, PROGRAM, run};
 use self::shared::figures::{Table, sorted, time, verdict};
 
-/// Kept between runs: what the short form compiles.
+/// The folder of crates that the short form compiles. It is kept between runs.
 const KEPT: &str = env!("CARGO_TARGET_TMPDIR");
 const DEPLOY_GAS: u64 = 20_000_000;
 const CALL_GAS: u64 = 4_000_000;

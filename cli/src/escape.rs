@@ -37,7 +37,7 @@ static NUMBER: LazyLock<String> = LazyLock::new(|| {
     format!("{number:0NUMBER_DIGITS$x}")
 });
 
-/// The text as a terminal may have it. `codes`: what our marks stand for.
+/// The text as a terminal may have it. `codes`: the meanings of our marks.
 pub(crate) fn for_terminal(text: &str, lines: Lines, codes: &[&str]) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;

@@ -3,7 +3,7 @@
 //! | module | about |
 //! |---|---|
 //! | [`commands`] | one file for each command: its grammar, its run, and what it prints |
-//! | [`args`] | what commands share in their grammar |
+//! | [`args`] | the grammar that commands share |
 //! | [`table`], [`output`], [`escape`], [`figures`] | how results are printed: the result to stdout, everything else to stderr |
 //! | [`hints`] | the exit code and the hint of an error |
 //! | [`ops`] | the work, which knows neither grammar nor terminal; it tells of itself through [`ops::report`] |

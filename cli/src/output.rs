@@ -1,6 +1,6 @@
 //! All output: the result on stdout, everything else on stderr, one document on stdout with `--json`.
 //!
-//! Nothing else prints. What is printed goes through [`escape`]: texts of contracts, nodes and drivers cannot command
+//! Nothing else prints. All output goes through [`escape`]: texts of contracts, nodes and drivers cannot command
 //! the terminal, wherever they are put into a line.
 
 use std::collections::BTreeSet;
@@ -380,7 +380,7 @@ impl Write for Room {
     }
 }
 
-/// Writes, and does not mind a reader that has gone (`cargo dusk … | head`). `end`: what ends the text.
+/// Writes, and does not mind a reader that has gone (`cargo dusk … | head`). `end`: the end of the text.
 fn say(to: impl Write, lines: Lines, text: &str, end: &str) {
     write_out(to, &format!("{}{end}", escape::for_terminal(text, lines, &CODES)));
 }

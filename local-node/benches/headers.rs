@@ -1,4 +1,4 @@
-//! What it costs to verify the headers and attestations of blocks when a node catches up, one by one and together:
+//! The cost of verifying the headers and attestations of blocks when a node catches up, one by one and together:
 //! `cargo bench -p local-node --bench headers`.
 //!
 //! The blocks are empty, and one signer holds all keys. All stakes are equal. The keys are known, as they are after the
@@ -58,13 +58,13 @@ fn time(run: impl Fn()) -> f64 {
     took.min().unwrap_or(Duration::MAX).as_secs_f64() * 1e3 / BLOCKS as f64
 }
 
-/// How long this thread has had a processor, where the system tells: what others do there is not counted.
+/// How long this thread has had a processor, where the system tells. Work of other threads is not counted.
 fn processor_time() -> Option<Duration> {
     let schedule = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
     Some(Duration::from_nanos(schedule.split(' ').next()?.parse().ok()?))
 }
 
-/// What is known when the block at `place` is to be verified.
+/// The known context when the block at `place` is to be verified.
 fn tip(headers: &[Header], place: usize, provisioners: &Arc<Provisioners>) -> TipContext {
     let before = place
         .checked_sub(2)

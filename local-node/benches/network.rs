@@ -1,4 +1,4 @@
-//! What a network of nodes takes and how soon it agrees: `cargo bench -p local-node --bench network`.
+//! The load of a network of nodes, and the time to agreement: `cargo bench -p local-node --bench network`.
 //!
 //! All nodes run in this process and speak over loopback sockets, with one provisioner each. On a machine of few cores
 //! they share its time. Blocks come every second. In one run they come every ten seconds as on the public network, so
@@ -30,7 +30,7 @@ use self::plot::{Plot, Series};
 const NODES: [usize; 3] = [1, 4, 7];
 /// Accounts that send transfers.
 const SENDERS: usize = 30;
-/// What each of them has, in LUX.
+/// The balance of each of them, in LUX.
 const SENDER_LUX: u64 = 1_000_000_000_000;
 /// Transfers that an account sends at a time. They overtake one another, and wait for their predecessors then.
 const IN_FLIGHT: usize = 30;
@@ -53,7 +53,7 @@ struct Amount {
     blocks: u64,
 }
 
-/// What came of a run.
+/// The figures of a run.
 struct Measured {
     nodes: usize,
     transfers_each_second: f64,

@@ -103,7 +103,7 @@ pub struct KeyPair {
 }
 
 impl KeyPair {
-    /// The secret key. Whoever copies it zeroizes the copy.
+    /// The secret key. The holder of a copy zeroizes it.
     #[must_use]
     pub const fn secret(&self) -> &SecretKey {
         &self.secret

@@ -1,4 +1,4 @@
-//! Data drivers: what turns the JSON of people into the encodings of contracts and back.
+//! Data drivers: modules that turn the JSON of people into the encodings of contracts and back.
 //!
 //! The genesis contracts' drivers are built in, the production node's own. Any other contract's driver is a WASM module
 //! that the contract's owner signed and uploaded; it is foreign code and runs in the machine's sandbox, with bounds on

@@ -79,7 +79,7 @@ impl Executor {
         rules_at(self.profile, height)
     }
 
-    /// A view of a committed state, as a contract sees it at a height. What it changes is forgotten.
+    /// A view of a committed state, as a contract sees it at a height. Its changes are forgotten.
     ///
     /// # Errors
     /// When the state is not there any more, or the machine fails.

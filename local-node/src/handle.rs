@@ -4,8 +4,8 @@
 //! |---|---|
 //! | `submission` | transactions on their way into the mempool |
 //! | `compilations` | compiling what they deploy |
-//! | `command` | what the handles ask of the node's loop |
-//! | `info` | what the node tells of itself, its transactions and accounts |
+//! | `command` | requests of the handles to the node's loop |
+//! | `info` | facts about the node, its transactions and accounts |
 //! | `error` | why it does not do what it was asked |
 
 mod command;
@@ -255,7 +255,7 @@ impl NodeHandle {
                 TransactionStatus::Removed(reason) => return Err(WaitError::Removed { id: *id, reason }),
                 TransactionStatus::Unknown => return Err(WaitError::Unknown(*id)),
             }
-            // Anything that can change the status is told: a block, a label, a removal. Whoever is behind asks again.
+            // Each event that can change the status is sent: block, label, removal. A late listener asks again.
             loop {
                 let event = tokio::select! {
                     event = events.recv() => event,

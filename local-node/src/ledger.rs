@@ -273,7 +273,7 @@ impl Ledger {
         Ok(Built { body, unfit, postponed, is_cut })
     }
 
-    /// Judges a candidate by executing it. What it changes is remembered under the request's id until a block is
+    /// Judges a candidate by executing it. Its changes are kept under the request's id until a block is
     /// accepted.
     ///
     /// The verdict follows from the chain and the candidate alone: no clock bounds the transactions, and the bounds of
@@ -434,10 +434,10 @@ impl Ledger {
         self.kept.revert(self.executor.vm(), height);
     }
 
-    /// The part of the chain that can still change, as the core of a node starts from it: what the last final block was
-    /// decided with, this block, and the blocks after it.
+    /// The part of the chain that can still change, as a node's core starts from it: the seed and provisioners before
+    /// the last final block, this block, and the blocks after it.
     ///
-    /// The states of these blocks are kept, but for those below a snapshot that the chain has gone back to. Their
+    /// The states of these blocks are kept, except those below a snapshot that the chain has gone back to. Their
     /// provisioners are then those of the block above. Only a lone node goes back, and it needs the provisioners of the
     /// tip and of the block before, which are exact.
     ///

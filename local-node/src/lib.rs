@@ -10,18 +10,18 @@
 //! | [`accounts`] | keys from a mnemonic, and the ten development accounts |
 //! | [`block`] | blocks of the chain, and the transactions in them |
 //! | [`genesis`] | the state before the first block, and block 0 |
-//! | [`transaction`] | what can be checked of a transaction without the state |
+//! | [`transaction`] | checks of a transaction without the state |
 //! | [`mempool`] | transactions that wait, and the order in which they run |
-//! | [`executor`] | what a block does to the state; the only place where transactions run for good |
+//! | [`executor`] | the effect of a block on the state; the only place where transactions run for good |
 //! | [`ledger`] | candidates built, judged and accepted; labels |
-//! | [`store`] | what is remembered of the chain |
+//! | [`store`] | the stored chain |
 //! | [`reader`] | questions to the state |
-//! | [`drivers`] | what turns JSON into contracts' encodings and back |
+//! | [`drivers`] | modules that turn JSON into contracts' encodings and back |
 //! | [`end`] | how a node comes to its end |
-//! | [`events`] | what listeners are told |
+//! | [`events`] | events for listeners |
 //! | [`handle`] | the node as others see it |
 //! | [`network`] | the node's part in a network |
-//! | [`answers`] | what a core is told of its ledger's work |
+//! | [`answers`] | answers to a core about its ledger's work |
 //! | [`http`] | the node as wallets, explorers and tools see it |
 //! | [`test_host`] | chains for contracts' tests, without a node |
 //!

@@ -1,6 +1,6 @@
 //! Questions to the state, answered beside the node's loop.
 //!
-//! Each question has a session of its own on the state of the last block; what it changes is forgotten. Gas, time and
+//! Each question has a session of its own on the state of the last block; its changes are forgotten. Gas, time and
 //! the number of questions at a time are bounded, so questions delay no block; modules that have to be compiled for
 //! them leave turns at the compiler to blocks. Questions that run users' contracts and those that read only the chain's
 //! own contracts have separate lanes: endless calls do not keep balances and stakes from being read.
@@ -33,15 +33,15 @@ pub const MAX_QUESTIONS_AT_ONCE: usize = 4;
 /// How long a call may run, unless the node is configured otherwise: a question, a simulation, and the first
 /// transaction of a block. Gas alone does not bound it, because a unit of gas can buy very different amounts of time.
 pub const MAX_CALL_TIME: Duration = Duration::from_secs(10);
-/// How long a stream may go on, the time for which whoever takes the items is waited for included.
+/// How long a stream may go on, with the time that its receiver takes.
 pub const MAX_STREAM_TIME: Duration = Duration::from_secs(120);
 /// The most bytes that one feeding query may give at once. Streams have no such bound.
 pub const MAX_FED_BYTES: usize = 64 * 1024 * 1024;
 /// The most streams of fed items at a time.
 pub const MAX_STREAMS: usize = 8;
-/// How many fed items may wait for whoever takes them.
+/// How many fed items may wait for their receiver.
 const MAX_ITEMS_WAITING: usize = 64;
-/// How long a call waits for whoever takes the items that it feeds.
+/// How long a call waits for the receiver of the items that it feeds.
 pub const MAX_STALL: Duration = Duration::from_secs(30);
 /// How long it waits before it looks whether it has to end.
 const STALL_STEP: Duration = Duration::from_millis(100);
@@ -341,7 +341,7 @@ impl Reader {
     }
 }
 
-/// Sends an item, and waits for whoever takes it: not for ever, and not where the query has to end anyway.
+/// Sends an item, and waits for its receiver: not for ever, and not where the query has to end anyway.
 fn send(
     runtime: &Handle,
     sender: &mpsc::Sender<Result<Vec<u8>, QueryError>>,

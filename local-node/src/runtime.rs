@@ -23,7 +23,7 @@
 //! ```
 //!
 //! The core decides, and does nothing else: it is the one that the simulator runs. Blocks run on the ledger's thread,
-//! so that the loop answers peers meanwhile. What this node says to others leaves when the log is durable up to it.
+//! so that the loop answers peers meanwhile. Messages of this node leave when the log is durable up to them.
 //!
 //! An announced block is stored. When the store fails (no space, a broken disk), the loop ends and says why ([`End`]);
 //! the next start finds everything that was announced before. A panic in the loop or at the ledger ends it in the same
@@ -35,8 +35,8 @@
 //! | module | is |
 //! |---|---|
 //! | `node` | the loop, and what it is asked |
-//! | `chain` | what the core wants, and what the ledger answers |
-//! | `pool` | what the core's mempool is asked, and what it needs of the ledger |
+//! | `chain` | requests of the core, and answers of the ledger |
+//! | `pool` | requests to the core's mempool, and its requests to the ledger |
 //! | `worker` | the ledger's thread |
 //! | `log`, `record` | the log's thread, and the form of records |
 //! | `peers`, `network` | the loop's side of the network, and the tasks between it and Kadcast |

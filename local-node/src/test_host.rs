@@ -8,26 +8,26 @@
 //! run by the same [`Executor`] and change the same genesis state, but nobody votes, so **no attestation is made and no
 //! rewards are paid**; a block has the transactions of one request, and empty blocks only move the height.
 //!
-//! A host may also serve the chains of others: with [`TestHost::serving`], whoever implements [`Chains`] answers the
-//! requests, for instance with a running network. What such a chain cannot do, it says with
+//! A host may also serve the chains of others: with [`TestHost::serving`], an implementation of [`Chains`] answers the
+//! requests, for instance with a running network. It reports a function that it lacks by
 //! [`NotHere`](dusk_sdk_protocol::host::Response::NotHere), and the test counts as skipped.
 //!
 //! The host's own chains share their caches: the virtual machine with its compiled modules, the genesis state,
 //! the keys. The host signs for the accounts, so a signature is known to be good when it is made, and no test pays for
-//! its verification. What tests repeat, such as the deployments with which they begin, is signed and run once.
+//! its verification. Repeated transactions, such as the deployments with which tests begin, are signed and run once.
 //!
 //! | module | holds |
 //! |---|---|
 //! | `connection` | bounded lines in and out |
 //! | `guests` | the connected clients, and the token that tests show |
-//! | `chains` | what a host needs of a chain, whoever has it |
+//! | `chains` | the interface of a chain for the host |
 //! | `chain` | the host's own chains: what each request does |
 //! | `block` | blocks of several calls |
-//! | `observing` | what the chain shows of a transaction, for tests that compare it between runs |
+//! | `observing` | the public data of a transaction, for tests that compare them between runs |
 //! | `proofs` | proofs, mock or real |
-//! | `repeated` | what the machine has made of blocks and questions that tests repeat |
+//! | `repeated` | results of blocks and questions that tests repeat |
 //! | `signer` | transactions of the named accounts |
-//! | `report` | what the tests did, for the command line |
+//! | `report` | the tests' results, for the command line |
 
 mod block;
 mod chain;
@@ -255,8 +255,8 @@ impl TestHost {
         self.address
     }
 
-    /// Where it listens, and its token: what tests find in
-    /// [`ADDRESS_VARIABLE`](dusk_sdk_protocol::host::ADDRESS_VARIABLE). Whoever has it can use the host.
+    /// Where it listens, and its token: the text that tests find in
+    /// [`ADDRESS_VARIABLE`](dusk_sdk_protocol::host::ADDRESS_VARIABLE). Each of its readers can use the host.
     #[must_use]
     pub fn place(&self) -> String {
         format!("{}#{}", self.address, self.shared.token.text())

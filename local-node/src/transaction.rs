@@ -1,4 +1,4 @@
-//! Transactions from outside: what can be checked of one without the chain's state.
+//! Transactions from outside: checks without the chain's state.
 //!
 //! [`Policy::check`] takes bytes of any origin and gives a [`ValidTransaction`], or says what is wrong with them. The
 //! cheapest checks come first: size, form, chain, fees, gas, and the signature last. Checks of what depends on accounts

@@ -1,4 +1,4 @@
-//! How many bytes the parts of a chain take in memory, about: what the bounds of queues and answers count.
+//! Estimates of the memory of a chain's parts, in bytes, which the bounds of queues and answers count.
 
 use dusk_core::transfer::Transaction;
 use local_node_types::ledger::Header;

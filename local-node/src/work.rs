@@ -82,7 +82,7 @@ impl Cancel {
     }
 }
 
-/// Does work that foreign bytes have a part in. A panic is an error with its text; whatever the work has changed is of
+/// Does work that foreign bytes have a part in. A panic is an error with its text; the work's changes are of
 /// no use then.
 pub(crate) fn contained<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|payload| panic_text(&*payload))

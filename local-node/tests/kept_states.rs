@@ -10,7 +10,7 @@ use common::blocks::{FIRST, append, calling, checked, deployment, durable_ledger
 use local_node::store::MAX_KEPT_BYTES;
 use local_node_vm::{MAX_SESSION_MEMORY_BYTES, PAGE_BYTES};
 
-/// Every block rewrites as much as it may. What is kept of the states below the tip does not grow with their number.
+/// Every block rewrites as much as it may. The kept states below the tip do not grow with their number.
 #[test]
 fn many_large_blocks_take_no_more_memory_than_is_stated() {
     const PAGES: u32 = 3800;
@@ -38,7 +38,7 @@ fn many_large_blocks_take_no_more_memory_than_is_stated() {
     ledger.executor().view(tip.state_root, tip.height).expect("it is there");
 }
 
-/// What this process holds: its own memory, and the files in memory that it has open. Unknown where the system does not
+/// The memory of this process: its own, and the files in memory that it has open. Unknown where the system does not
 /// tell.
 fn memory_bytes() -> Option<usize> {
     Some(status("RssAnon:")? + files_in_memory())

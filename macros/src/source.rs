@@ -12,8 +12,8 @@ use crate::diagnostics::Diagnostics;
 /// The prefix of all names in generated code that appear beside names of users. Upper-case names have the same prefix.
 pub(crate) const RESERVED_PREFIX: &str = "__dusk";
 
-/// Parses the item below an attribute that takes no options. Without an item of the right kind: what stands there, with
-/// the errors.
+/// Parses the item below an attribute that takes no options. Returns the tokens with the errors if the item is of the
+/// wrong kind.
 pub(crate) fn item_of<T: Parse>(
     attribute: &str,
     stands_on: &str,

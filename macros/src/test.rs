@@ -11,7 +11,7 @@ use crate::source::item_of;
 /// The option of a test that compares its runs.
 const OBSERVER: &str = "observer";
 
-/// What a kind of test looks like.
+/// The form of a kind of test.
 struct Form {
     attribute: &'static str,
     arguments: usize,
@@ -77,7 +77,7 @@ fn usual(function: &ItemFn) -> TokenStream {
     let signature = &function.sig;
     let (attributes, name, output) = (&function.attrs, &signature.ident, &signature.output);
     let (inputs, body) = (&signature.inputs, &function.block);
-    // A test with `#[should_panic]` gives nothing. What another one gives is reported where it ran.
+    // A test with `#[should_panic]` gives nothing. The result of another one is reported where it ran.
     let (reported, end) = match output {
         ReturnType::Default => (quote!(), quote!(;)),
         ReturnType::Type(..) => (quote!(-> ::std::process::ExitCode), quote!()),

@@ -103,7 +103,7 @@ pub fn verify_schnorr(message: Field, key: SchnorrPublicKey, signature: SchnorrS
 }
 
 /// As `verify_schnorr`, with the coordinates of the key and of the nonce's point, and the scalar in its
-/// [Montgomery form](to_montgomery): what the host takes, so that a contract computes nothing.
+/// [Montgomery form](to_montgomery): the host's form, so that a contract computes nothing.
 ///
 /// Outside of contracts this crate computes it.
 #[cfg(feature = "confidential")]

@@ -7,7 +7,7 @@ use local_node::LOCAL_CHAIN_ID;
 use local_node::accounts::{DevAccount, dev_accounts};
 use serde_json::Value;
 
-/// LUX for a unit of gas: what a deployment needs at least.
+/// LUX for a unit of gas, as a deployment needs at least.
 const GAS_PRICE: u64 = 2_000;
 
 /// Posts to a node, and returns its answer.

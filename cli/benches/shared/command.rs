@@ -12,7 +12,7 @@ pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_cargo-dusk");
 pub(crate) fn dusk(program: &Path, home: &Path, folder: &Path, words: &[&str]) -> Command {
     let mut command = Command::new(program);
     for (name, _) in std::env::vars_os() {
-        // What cargo sets for a benchmark is about another package; and panics are quicker without a backtrace.
+        // Cargo's variables for a benchmark are about another package; and panics are quicker without a backtrace.
         let name = name.to_string_lossy().into_owned();
         if name.starts_with("CARGO") && name != "CARGO_HOME" || name == "RUST_BACKTRACE" {
             command.env_remove(name);

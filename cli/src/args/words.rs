@@ -9,7 +9,7 @@
 //! | `--network VALUE`, `--network=VALUE` | such an option with its value |
 //! | `--by VALUE`, `--by=VALUE` | the function's argument of this name |
 //! | `--arg.network VALUE`, `--arg.network=VALUE` | the function's argument, also where the command has an option of its name |
-//! | `--` | the end of names: what follows are values |
+//! | `--` | the end of names: only values follow |
 //! | `10`, `-5` | the value of the next argument that was not named |
 //!
 //! A word with two hyphens is never a value without `=` or `--` before it. A name that the function and the

@@ -122,7 +122,7 @@ pub(super) fn reveals(option: bool) -> bool {
     option || std::env::var_os(REVEAL_VARIABLE).is_some_and(|value| value == "1")
 }
 
-/// A time as people read it, down to microseconds: what is checked is checked in less than a blink.
+/// A time as people read it, down to microseconds, because a check takes less than a blink.
 fn brief(elapsed: Duration) -> String {
     if elapsed < Duration::from_millis(1) { format!("{} µs", elapsed.as_micros()) } else { time(elapsed) }
 }

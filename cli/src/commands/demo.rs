@@ -1,5 +1,5 @@
-//! `cargo dusk demo`: a share register that takes proofs of eligibility, by the commands that a user would type. What
-//! is of `cargo dusk` is run by this very program. `cargo dusk demo settlement` plays the story of the template
+//! `cargo dusk demo`: a share register that takes proofs of eligibility, by the commands of a user. Commands
+//! of `cargo dusk` are run by this very program. `cargo dusk demo settlement` plays the story of the template
 //! `confidential-settlement`.
 
 use std::fs;
@@ -266,7 +266,7 @@ fn program(package: &str, folder: &Path, arguments: &[&str]) -> Command {
 fn output(mut command: Command, input: &[u8], shown: &str) -> Result<Vec<u8>> {
     command.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.spawn().with_context(|| format!("cannot start `{shown}`"))?;
-    // Inputs here are small: they fit into the pipe. Who does not read them has ended, and says why by its code.
+    // Inputs here are small: they fit into the pipe. A program that does not read them has ended; its code says why.
     drop(child.stdin.take().map(|mut stdin| stdin.write_all(input)));
     let output = child.wait_with_output().with_context(|| format!("cannot wait for `{shown}`"))?;
     check(output.status.code(), shown, true)?;

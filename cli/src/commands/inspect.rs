@@ -121,7 +121,7 @@ fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-/// A contract on a chain: what the node tells, and its code as it was deployed.
+/// A contract on a chain: the node's data about it, and its code as it was deployed.
 fn deployed(project: &Project, options: &Inspect, ui: &Ui) -> Result<ExitCode> {
     let network = options.network.clone().or_else(network_of_environment);
     let chain = Rc::new(Chain::connect(project, network.as_deref())?);

@@ -1,4 +1,4 @@
-//! What the project of a template compiles: the packages of its contracts and of its tests, each once.
+//! Packages that the project of a template compiles for its contracts and its tests, each once.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -173,7 +173,7 @@ impl Project {
         units_in(&String::from_utf8_lossy(&output.stdout))
     }
 
-    /// What a build of a contract compiles with a feature of the SDK.
+    /// The packages that a build of a contract compiles with a feature of the SDK.
     fn contract(&self, package: &str, feature: &str) -> Packages {
         let feature = format!("dusk-sdk/{feature}");
         self.tree(&[&["--package", package, "--edges", "normal,build", "--features", &feature], WASM].concat())

@@ -1,7 +1,7 @@
 //! The imports of a crate's files, read from their source: which file names a definition of which other file.
 //!
-//! Names are followed through re-exports to the file that defines them. Tests are left out. What only a macro makes,
-//! and what comes by a glob of another crate, is not seen.
+//! Names are followed through re-exports to the file that defines them. Tests are left out. Names that a macro makes,
+//! or that come by a glob of another crate, are not seen.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -1,4 +1,4 @@
-//! The walls of the house: who may import whom, how large a file may grow, what is compiled once, what is published.
+//! The walls of the house: allowed imports, sizes of files, packages that are compiled once, published packages.
 
 mod compiled;
 mod imports;
@@ -67,7 +67,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 /// The folders of packages that hold no runtime, socket, clock, thread or random source, and what their `clippy.toml`
 /// bans. Kadcast's UDP driver has the socket and the clock of tokio, which are not banned.
 const WITHOUT_IO: &[&str] = &["local-node/consensus", "local-node/core", "local-node/kadcast"];
-/// What tells one run from another, or waits.
+/// Sources of differences between runs, and calls that wait.
 const BANNED_WITHOUT_IO: &[&str] = &[
     "std::collections::HashMap",
     "std::collections::HashSet",

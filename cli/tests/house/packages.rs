@@ -1,4 +1,4 @@
-//! What is published: each package holds all that it is built from, and depends on nothing that stays here.
+//! Published packages: each holds all that it is built from, and depends on nothing that stays here.
 
 use std::collections::BTreeSet;
 use std::fs;

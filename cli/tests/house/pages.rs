@@ -1,4 +1,4 @@
-//! What pages and comments name exists: paths of this repository in the pages for contributors, and the width of lines.
+//! References of pages and comments: paths of this repository in the pages for contributors, and the width of lines.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -19,7 +19,7 @@ const WITH_TABLE: [(&str, &str, usize); 6] = [
 ];
 /// The plot of the times to finality, and the page with the figures beside it.
 const FINALITY: (&str, &str) = ("devnet.md", "devnet-finality.svg");
-/// What every plot with lines holds. The picture of Kadcast is drawn from its page, and has a test of its own.
+/// The element of every plot with lines. The picture of Kadcast is drawn from its page, and has a test of its own.
 const LINE: &str = "<polyline";
 /// Plots state places in tenths of a pixel.
 const HALF_TENTH_PX: f64 = 0.05;

@@ -1,5 +1,5 @@
-//! What is shipped with the program keeps its promises: every template as `new` writes it, every example, and the code
-//! that the book shows. What their READMEs tell is run as it stands.
+//! Promises of all shipped files: every template as `new` writes it, every example, and the code
+//! that the book shows. The sessions of their READMEs are run as they stand.
 //!
 //! These tests take longest. Tests run in the order of their names, so they begin first.
 
@@ -46,7 +46,7 @@ fn every_template_tells_its_story_and_lives_on_a_devnet() {
         place.enter("tried");
         let template = root().join("templates").join(&name);
         session::run(&readme(&template), &place);
-        // In the same place: what is compiled is compiled.
+        // In the same place, because its crates are compiled already.
         let programs = template.join("holder/README.md");
         if programs.is_file() {
             session::run(&programs, &place);

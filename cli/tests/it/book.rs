@@ -155,7 +155,7 @@ fn links(page: &Path) -> Vec<(String, String)> {
     links
 }
 
-/// What a heading is called in links.
+/// The anchor of a heading in links.
 fn anchor(line: &str) -> Option<String> {
     let title = line.strip_prefix('#')?.trim_start_matches('#').trim().to_lowercase();
     let kept = title.chars().filter(|char| char.is_alphanumeric() || matches!(char, ' ' | '-' | '_'));

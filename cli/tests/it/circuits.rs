@@ -107,7 +107,7 @@ fn lists_and_checks(place: &Place) {
     place.edit(CIRCUIT, root, "");
 }
 
-/// What a failing constraint prints reaches logs that others read.
+/// The output of a failing constraint reaches logs that others read.
 fn shows_private_values_only_when_asked(place: &Place) {
     let secret = "424243";
     place.write("secret.json", &format!(r#"{{"product": 21, "left": {secret}, "right": 3}}"#));
@@ -263,7 +263,7 @@ fn makes_keys_of_what_ships(place: &Place) {
     assert_eq!(digest(place), strict);
 }
 
-/// What is made for one target only could be another circuit in the contract than for its keys.
+/// A circuit for one target only could be another one in the contract than for its keys.
 fn refuses_what_depends_on_the_target(place: &Place) {
     let (manifest, contract) = ("circuits/Cargo.toml", "contracts/vault/Cargo.toml");
     let before = [manifest, contract, "Cargo.toml"].map(|path| (path, place.read(path)));

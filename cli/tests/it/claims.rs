@@ -13,7 +13,7 @@ use local_node::accounts::{DevAccount, dev_accounts};
 
 use crate::support::{Place, RunningNode, turn};
 
-/// What a relay does with a deployment before it passes it on.
+/// A relay's change of a deployment before it passes it on.
 type Mischief = dyn Fn(&Upstream, Transaction) -> Transaction + Send + Sync;
 
 /// Which requests a relay answers with status 503, by path and body, after it has passed the first transaction on.
@@ -178,7 +178,7 @@ fn an_overtaken_deployment_names_the_account_that_has_its_id() {
     says("hint: do not use that contract: it is not yours, even if it names you as its owner");
     assert_eq!(taken.stdout, "");
 
-    // Nothing is remembered of it. What stands there states alice as its owner, and is mallory's.
+    // Nothing is remembered of it. The contract there states alice as its owner, and is mallory's.
     let unknown = place.dusk(&["call", "counter", "value", "--network", &node.url]).exits(2);
     assert!(unknown.stderr.contains("no contract `counter` is deployed here"), "{}", unknown.stderr);
     let stands = place.dusk(&["inspect", &id, "--network", &node.url, "--json"]).exits(0).document();
@@ -204,7 +204,7 @@ fn an_id_that_is_taken_is_not_asked_for() {
             let mallory = accounts.last().unwrap();
             let theirs = deployment_by(mallory, &transaction, transaction.deploy().unwrap().clone());
             upstream.include(&theirs);
-            // What is passed on is known already, so the command ends at once.
+            // The node knows the passed-on transaction already, so the command ends at once.
             theirs
         }),
     );

@@ -31,7 +31,7 @@ fn starting() -> MutexGuard<'static, ()> {
 /// A devnet in the foreground of a process. It ends with the test.
 pub(crate) struct Up {
     child: Child,
-    /// What it printed when it was ready.
+    /// The document that it printed when it was ready.
     document: Value,
 }
 
@@ -286,7 +286,7 @@ fn no_node_outlives_its_supervisor_and_the_chain_goes_on() {
         // Ctrl-C.
         ("-INT", Some(0), &[]),
     ] {
-        // Whoever runs the tests may have them ignore the closed terminal.
+        // A caller of the tests may have them ignore the closed terminal.
         let mut command = place.command("env");
         command.args(["--default-signal=HUP", PROGRAM]);
         let mut up = Up::run(command, options);

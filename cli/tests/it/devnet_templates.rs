@@ -1,5 +1,5 @@
-//! What a project does on a devnet whose nodes die: each template is deployed, called and watched there, and its tests
-//! run there. The test of what is [shipped](crate::all_shipped) calls this, whose projects are built.
+//! Projects on a devnet whose nodes die: each template is deployed, called and watched there, and its tests
+//! run there. The test of [shipped](crate::all_shipped) templates calls this, whose projects are built.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -127,7 +127,7 @@ pub(crate) fn every_template_lives_while_nodes_die(projects: &Projects) {
     });
     says(&on_devnet(settling, &["events", "settlement"]).exits(0), &["Instructed", "\"deadline\":10000"]);
     finality_goes_on(counter, &[1, 2, 3, 4, 5, 6, 7]);
-    // What was deployed is there for all nodes, also for those that were dead.
+    // The deployed contracts are there for all nodes, also for those that were dead.
     assert_eq!(on_devnet(counter, &["call", "counter", "value"]).exits(0).stdout.trim(), "3");
 
     tests_run_there(counter);

@@ -84,7 +84,7 @@ fn evidence_about_an_allow_list_is_made_again_and_checked() {
     refuses_what_is_no_evidence(&place);
 }
 
-/// What calls return, what events show, and what keys and the document were made with.
+/// Results of calls, fields of events, and the tools that made the keys and the document.
 fn tells_results_events_and_tools(evidence: &Value) {
     let contract = &evidence["contracts"][0];
     let of = |list: &str, name: &str| {

@@ -17,9 +17,9 @@ const KINDS: [(&str, u8); 3] = [("failed", 1), ("usage", 2), ("environment", 3)]
 pub(crate) struct Told {
     /// The exit code.
     pub(crate) exit: u8,
-    /// What is said; names in braces stand for what the case gives.
+    /// The text of the error; names in braces stand for the values of the case.
     pub(crate) message: String,
-    /// What can be advised, each on its own.
+    /// The possible hints, each on its own.
     pub(crate) hints: Vec<String>,
     file: PathBuf,
 }
@@ -86,7 +86,7 @@ impl Names {
         self.all.insert((self.path.clone(), name), texts);
     }
 
-    /// What the name stands for in a file. Names of functions that make no hints are in all kinds of expressions.
+    /// The texts of a name in a file. Names of functions that make no hints are in all kinds of expressions.
     fn get(&self, path: &Path, name: &str) -> Option<&Vec<String>> {
         let is_hint =
             ["hint", "advice", "form_of", "of_client", "ending"].iter().any(|part| name.to_lowercase().contains(part));
@@ -136,7 +136,7 @@ impl VisitMut for Finder<'_> {
     fn visit_local_mut(&mut self, local: &mut Local) {
         visit_mut::visit_local_mut(self, local);
         let (Pat::Ident(_) | Pat::Tuple(_), Some(init)) = (&local.pat, &local.init) else { return };
-        // What a variable gets beside an error of its own is no part of another's hint.
+        // The hint of a variable beside an error of its own is no part of another's hint.
         if identifiers(init.expr.to_token_stream()).iter().any(|name| name == "Fault") {
             return;
         }
@@ -179,7 +179,7 @@ impl Finder<'_> {
     }
 }
 
-/// All texts in it, but for those that others are compared with, and those of broken invariants.
+/// All texts in it, except those that others are compared with, and those of broken invariants.
 fn literals(tokens: TokenStream) -> Vec<String> {
     const COMPARE: [&str; 6] = ["starts_with", "ends_with", "contains", "strip_prefix", "bound", "expect"];
     let mut texts = Vec::new();
@@ -227,7 +227,7 @@ fn every_error_of_a_command_says_what_to_do() {
     }
 }
 
-/// What a hint asks people for: the command cannot know it.
+/// Words of a hint that people fill in: the command cannot know them.
 const FOR_PEOPLE: [&str; 7] =
     ["cargo dusk new NAME", "--data OTHER-DIR", "--data DIR", "cargo dusk crs fetch FILE", "@FILE", " VALUE", " FILE"];
 /// Variables of the environment.

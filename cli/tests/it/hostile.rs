@@ -91,7 +91,7 @@ fn of_a_contract(place: &Place, url: &str) {
     for function in ["say", "tell", "no", "clash"] {
         call(&["kinds", function, "--help"]).exits(0);
     }
-    // What is typed comes back in errors.
+    // The typed text comes back in errors.
     for words in
         [&["kinds", HOSTILE][..], &["kinds", "big", HOSTILE], &[HOSTILE], &["kinds", "say", "--", "a", HOSTILE]]
     {

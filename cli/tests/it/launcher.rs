@@ -1,4 +1,4 @@
-//! `cargo dusk` in a clone of the repository, with a stand-in for cargo: what it says before and while it builds.
+//! `cargo dusk` in a clone of the repository, with a stand-in for cargo: its messages before and during the build.
 
 use std::fs;
 use std::path::Path;

@@ -151,7 +151,7 @@ fn the_environment_names_the_network(place: &Place, url: &str) {
     says(&inspect(url, "countr").exits(2), &["there is no contract `countr`"]);
 }
 
-/// What exports the functions of a data driver, and does nothing.
+/// A module that exports the functions of a data driver, and does nothing.
 const DRIVER: &str = r#"(module (memory (export "memory") 1)
     (func (export "init"))
     (func (export "alloc") (param i32) (result i32) unreachable)
@@ -186,7 +186,7 @@ const FOREIGN: &str = r#"(module
     (func (export "bump") (export "quietly") (param i32) (result i32)
         (i32.store8 (i32.const 8) (i32.add (i32.load8_u (i32.const 8)) (i32.const 1))) (call $count (i32.const 0))))"#;
 
-/// Its description, in the form of dusk-forge: who bumps gets the count.
+/// Its description, in the form of dusk-forge: the caller of `bump` gets the count.
 const FOREIGN_SCHEMA: &str = r#"{"name":"Foreign","imports":[],"functions":[
     {"name":"count","doc":"How often.","input":"()","output":"u8","custom":false},
     {"name":"bump","doc":"","input":"()","output":"u8","custom":false},
@@ -432,7 +432,7 @@ impl Following {
         let mut first = String::new();
         said.read_line(&mut first).unwrap();
         assert!(first.contains("Following"), "{first}");
-        // Whatever it says later must find a reader.
+        // Later messages need a reader.
         std::thread::spawn(move || std::io::copy(&mut said, &mut std::io::sink()));
         Self { child, lines }
     }

@@ -1,4 +1,4 @@
-//! What commands say that need no compiler. Snapshots hold every word.
+//! Messages of commands that need no compiler. Snapshots hold every word.
 
 use std::fs;
 use std::net::TcpListener;

@@ -86,7 +86,7 @@ fn shortened<'a>(lines: &[&'a str]) -> Vec<&'a str> {
     shown
 }
 
-/// What makes lines similar: they are of a tree of files, or have the same label.
+/// The kind of a line: a tree of files, or the label. Lines of one kind are similar.
 fn kind(line: &str) -> Option<&str> {
     if line.starts_with(['├', '└']) {
         return Some("├");

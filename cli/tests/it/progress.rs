@@ -1,4 +1,4 @@
-//! What a command says while it compiles, with a stand-in for the part of cargo that does.
+//! Messages of a command while it compiles, with a stand-in for the part of cargo that does.
 
 use crate::support::{PROGRAM, Place, says, turn, write_script};
 

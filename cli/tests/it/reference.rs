@@ -8,7 +8,7 @@ use syn::{Attribute, Expr, ExprLit, Fields, ImplItem, Item, Lit, Meta, Visibilit
 
 use crate::hints;
 
-/// What the SDK's page shows: a heading, a file, and what it is for.
+/// The parts of the SDK's page: a heading, a file, and its purpose.
 const SDK_FILES: &[(&str, &str, &str)] = &[
     ("Macros", "sdk/src/lib.rs", "Attributes, from `dusk_sdk` or its prelude."),
     ("The call and the chain", "sdk/src/env.rs", "`dusk_sdk::env`; most of it is in the prelude."),
@@ -35,7 +35,7 @@ const SDK_FILES: &[(&str, &str, &str)] = &[
     ("Tests: private values", "sdk/src/testing/observer/private.rs", "`dusk_sdk::testing`, for observer tests."),
 ];
 
-/// What the page of errors shows: a heading, and the files that have the errors.
+/// The parts of the page of errors: a heading, and the files that have the errors.
 const ERROR_FILES: &[(&str, &[&str])] = &[
     ("How a call fails", &["sdk/protocol/src/execution.rs"]),
     ("Transactions that the node refuses", &["local-node/src/transaction/error.rs"]),

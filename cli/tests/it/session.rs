@@ -7,7 +7,7 @@
 //! A comment `<!-- The session writes: PATH -->` makes a file in the shell's folder of the next fenced block, as a
 //! reader would: of its text, and of what it includes.
 //!
-//! What differs between two runs is not compared: see [`settled`]. In what a command prints, `…` stands for anything,
+//! Parts that differ between two runs are not compared: see [`settled`]. In a command's output, `…` is for anything,
 //! and a line that holds nothing else for any number of lines. Comments after commands are for the reader.
 //!
 //! With `UPDATE_BOOK=1` a session that prints something else is written anew.
@@ -32,10 +32,10 @@ const WRITES: &str = "<!-- The session writes: ";
 const NODE: &str = "127.0.0.1:8080";
 /// How long a command in the background may take to say what it must.
 const BACKGROUND_TIMEOUT: Duration = Duration::from_secs(120);
-/// What is said while something is compiled. It depends on what is compiled already.
+/// Messages during compilation. They depend on the crates that are compiled already.
 const CARGO_SAYS: [&str; 15] = [
     "Building",
-    // What `cargo dusk` says every 15 seconds while cargo works.
+    // The word that `cargo dusk` prints every 15 seconds while cargo works.
     "Still",
     "Compiling",
     "Checking",
@@ -243,7 +243,7 @@ impl Shell {
         fs::write(&path, text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     }
 
-    /// What a reader would see of some output.
+    /// The lines that a reader would see of some output.
     fn shown(&self, text: &str) -> Vec<String> {
         let folder = self.folder.to_string_lossy();
         let text = address().replace_all(text, NODE).replace(folder.as_ref(), READERS_FOLDER);
@@ -261,7 +261,7 @@ impl Shell {
 
 impl Drop for Shell {
     fn drop(&mut self) {
-        // What still runs in the background ends with the session. The shell may be gone already.
+        // Processes in the background end with the session. The shell may be gone already.
         let _ = writeln!(self.input, "kill $(jobs -p) 2> /dev/null; wait; exit");
         let _ = self.child.wait();
     }

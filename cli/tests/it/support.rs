@@ -96,7 +96,7 @@ impl Place {
         let mut command = Command::new(program);
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy().into_owned();
-            // What cargo sets for this test is about another package.
+            // Variables that cargo sets for this test are about another package.
             let about_us = name.starts_with("CARGO_") && name != "CARGO_HOME";
             if about_us
                 || ["CARGO", "RUSTFLAGS", "NO_COLOR", "CI", "DUSK_TEST_HOST", "DUSK_NETWORK", "DUSK_PORT"]
@@ -112,7 +112,7 @@ impl Place {
             .current_dir(&self.at)
             .env("PATH", std::env::join_paths(path).unwrap())
             .env("CARGO_TARGET_DIR", self.compiled())
-            // Whatever this clone's is.
+            // The same for each clone.
             .env("CARGO_DUSK_REPOSITORY", "https://example.org/cargo-dusk")
             .stdin(Stdio::null());
         // One folder of data for all. Its path is in the compiler's flags: with another one cargo compiles all crates

@@ -1,4 +1,4 @@
-//! What people type, in one project: options and arguments with the same names, values of every kind, numbers of every
+//! Typed words, in one project: options and arguments with the same names, values of every kind, numbers of every
 //! size, and texts that command terminals.
 
 use std::collections::BTreeSet;
@@ -23,7 +23,7 @@ impl On<'_> {
         self.place.ran(self.place.command(PROGRAM).arg("call").args(words).env("DUSK_NETWORK", self.here))
     }
 
-    /// What a query gives, or its error.
+    /// The result of a query, or its error.
     fn result(&self, words: &[&str]) -> Value {
         let ran = self.call(&[&["--json"], words].concat());
         ran.document().get("result").cloned().unwrap_or_else(|| panic!("{words:?}\n{}", ran.all()))
@@ -261,7 +261,7 @@ fn cuts_long_values_for_people_alone(on: &On<'_>) {
     assert!(listed.contains("\"… (1,000 entries; --json shows all)\"") && listed.lines().count() < 100, "{listed}");
     let whole = on.result(&["kinds", "words", &Value::from(words).to_string()]);
     assert_eq!(whole.as_array().map(Vec::len), Some(1_000));
-    // What no call can carry is known before a node is asked.
+    // An argument that no call can carry is refused before a node is asked.
     let long = "a".repeat(70_000);
     on.refuses(&["kinds", "say", &long], &["larger than the argument buffer of 65536 bytes", "hint: pass less data"]);
     on.refuses(&["kinds", "shape", "7"], &["hint: for example --s Dot; `cargo dusk call kinds shape --help`"]);

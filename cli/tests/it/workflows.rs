@@ -14,7 +14,7 @@ use crate::support::{PROGRAM, Place, Ran, says, turn};
 const FILE: &str = ".github/workflows/ci.yml";
 /// Where the workflow of releases is.
 const RELEASE: &str = ".github/workflows/release.yml";
-/// What a workflow has from elsewhere.
+/// The actions from elsewhere that workflows use.
 const ACTIONS: [&str; 6] = [
     "actions/checkout@v4",
     "actions/cache@v4",
@@ -163,7 +163,7 @@ fn the_workflow_of_a_new_project_runs_in_a_clean_home() {
     let runner = Runner::new(&place, &format!("file://{}", repository.path().display())).with_compiled_crates();
     let archive = release(&place, repository.path(), &runner.revision);
 
-    // What a clone has.
+    // A clone does not have this file.
     fs::remove_file(place.at.join(".cargo/config.toml")).unwrap();
     for step in steps_of_project(&place) {
         let ran = runner.run(&place, &step);
@@ -171,7 +171,7 @@ fn the_workflow_of_a_new_project_runs_in_a_clean_home() {
         assert!(runner.installed().exists(), "the first step installs the command, and the others use it");
     }
 
-    // What is not the release's is not installed.
+    // An archive that is not the release's is not installed.
     fs::remove_file(runner.installed()).unwrap();
     fs::write(&archive, "another").unwrap();
     let refused = runner.run(&place, &steps_of_project(&place)[0]);

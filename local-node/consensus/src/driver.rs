@@ -122,7 +122,7 @@ impl Consensus {
         self.memory.note(record);
     }
 
-    /// The chain up to this height is final: what was done in rounds up to there is forgotten.
+    /// The chain up to this height is final: records of rounds up to there are forgotten.
     pub fn settle(&mut self, height: u64) {
         self.memory.forget_to(height);
     }

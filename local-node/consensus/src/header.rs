@@ -135,7 +135,7 @@ pub enum Stage {
     Block,
 }
 
-/// Verifies headers of blocks that follow one tip, and attestations of its round. What has been verified once is
+/// Verifies headers of blocks that follow one tip, and attestations of its round. Verified ones are
 /// remembered.
 #[derive(Debug, Clone)]
 pub struct Verifier {

@@ -190,7 +190,7 @@ pub struct Decision {
     /// The block with its attestation. Both its header and its attestation have been verified; the data of its blobs
     /// only where this node has verified the candidate.
     pub block: Block,
-    /// The request by which this node built or verified the block, if it did. What was executed for it need not be
+    /// The request by which this node built or verified the block, if it did. Its transactions need not be
     /// executed again.
     pub request: Option<RequestId>,
 }

@@ -5,7 +5,7 @@ use local_node_types::rules::Profile;
 
 /// A moment or a duration in milliseconds; moments count from 1970.
 ///
-/// The state machine never reads a clock: whoever drives it says what time it is.
+/// The state machine never reads a clock: its driver says what time it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Millis(pub u64);
 

@@ -1,6 +1,6 @@
 //! The rewards of a block.
 //!
-//! Source: the book, "Consensus", section "Rewards". Amounts are in LUX. What divisions leave over is lost, as in
+//! Source: the book, "Consensus", section "Rewards". Amounts are in LUX. Remainders of divisions are lost, as in
 //! production.
 
 use dusk_core::stake::RewardReason;

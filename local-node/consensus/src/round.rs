@@ -388,7 +388,7 @@ impl Round {
         self.take_up(context, number);
     }
 
-    /// Handles what has waited for a step. What is wrong with it is no fault of the message of this call.
+    /// Handles the messages that have waited for a step. Their faults are no fault of the message of this call.
     fn take_up(&mut self, context: &mut RoundContext<'_>, step: u8) {
         let (waiting, offence) = (context.queue.take(self.height, step), context.offence);
         self.on_messages(context, waiting, Origin::Queue);

@@ -80,7 +80,7 @@ pub trait Signatures: Debug + Send + Sync {
 
     /// Checks the signatures that several signers made of one message, by their sum if all are good.
     ///
-    /// `Ok` says that the *sum* of the signatures is the signers' sum. Whoever uses it has to take all of them or none:
+    /// `Ok` says that the *sum* of the signatures is the signers' sum. A caller has to take all of them or none:
     /// two wrong signatures can cancel each other out.
     ///
     /// # Errors

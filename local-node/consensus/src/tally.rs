@@ -122,7 +122,7 @@ impl Tally {
         self.late >> place & 1 == 1
     }
 
-    /// Notes a vote that came when the step was over: it is verified for others and not counted. What comes again of
+    /// Notes a vote that came when the step was over: it is verified for others and not counted. A repeated vote of
     /// this member needs no verification.
     pub(crate) const fn note_late(&mut self, place: usize) {
         self.late |= 1 << place;

@@ -109,7 +109,7 @@ impl Chain {
         roll(&recent, header.height, unaccounted(header))
     }
 
-    /// Appends a block that follows the tip. What is final from now on is left behind, but for its highest block.
+    /// Appends a block that follows the tip. The final part is left behind, except its highest block.
     pub(crate) fn append(&mut self, header: Header, provisioners: Arc<Provisioners>) -> Rolled {
         debug_assert_eq!(header.prev_block_hash, self.tip().header.hash, "a block follows the tip");
         let rolled = self.roll(&header);
@@ -176,7 +176,7 @@ impl Chain {
     }
 }
 
-/// Brings labels to what a new block makes of them, and adds its own. What became final is dropped.
+/// Changes labels as a new block demands, and adds its own. Final ones are dropped.
 fn apply(labels: &mut Vec<(u64, Label)>, height: u64, rolled: &Rolled) {
     for (changed, label) in &rolled.changed {
         if let Some((_, old)) = labels.iter_mut().find(|(of, _)| of == changed) {

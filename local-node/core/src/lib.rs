@@ -2,7 +2,7 @@
 //!
 //! [`Core`] is a value. [`handle`](Core::handle) takes what happened at a moment and appends what to do;
 //! [`deadline`](Core::deadline) says when to call it next if nothing happens. It reads no clock, draws no random number
-//! and does no I/O, so the same inputs give the same outputs. Whoever owns sockets, disk, ledger and clock drives it:
+//! and does no I/O, so the same inputs give the same outputs. The owner of sockets, disk, ledger and clock drives it:
 //! `local-node` with sockets and threads, `local-node-sim` in virtual time.
 //!
 //! # Flow
@@ -142,7 +142,7 @@
 //!
 //! - Messages with transactions, and questions for waiting ones, are for the driver: it checks signatures and the form
 //!   of transactions, which takes the virtual machine, and passes them on.
-//! - No emergency blocks are made. Whoever holds the key makes them outside of a node.
+//! - No emergency blocks are made. The holder of the key makes them outside of a node.
 //! - A request for a resource is not passed on to other peers. Its driver may do that: the shipped node sends a request
 //!   whose resource it lacks to one other peer, as long as the request has hops left.
 

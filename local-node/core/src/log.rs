@@ -27,7 +27,7 @@ impl Log {
         out.push(Output::Persist { position: self.last, record });
     }
 
-    /// Records up to `position` are on disk. What was never written cannot be.
+    /// Records up to `position` are on disk. Records that were never written cannot be.
     pub(crate) fn on_durable(&mut self, position: Position) {
         self.durable = self.durable.max(position.min(self.last));
     }

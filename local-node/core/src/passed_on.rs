@@ -72,7 +72,7 @@ pub(crate) struct PassedOn {
 }
 
 impl PassedOn {
-    /// The round on a tip begins. What was for earlier rounds is forgotten.
+    /// The round on a tip begins. Entries of earlier rounds are forgotten.
     ///
     /// A round that begins anew, after a stall or because its tip has come back, forgets everything: the consensus has
     /// forgotten it as well, and others who begin anew need it once more.

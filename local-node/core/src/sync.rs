@@ -73,7 +73,7 @@ impl Sync {
         self.wanted.values().filter_map(|wanted| wanted.asked).map(|(_, until)| until).min()
     }
 
-    /// Asks for what is wanted, within the bounds; what is late is asked of somebody else.
+    /// Asks for the wanted blocks, within the bounds; late ones are asked of somebody else.
     pub(crate) fn ask(&mut self, now: Millis, pool: &Pool, out: &mut Vec<Output>) {
         self.expire(now);
         let mut asked = BTreeMap::<PeerId, usize>::new();

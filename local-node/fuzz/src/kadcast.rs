@@ -23,15 +23,15 @@ pub(crate) const DATAGRAM: Target =
 /// and the byte that fills the symbol. Such a symbol has up to 8,192 bytes, and solving takes three times as many.
 pub(crate) const CHUNK: Target =
     Target { name: "chunk", run: chunk, seeds: chunks, extras: chunk_extras, heap: [9000, 1 << 20] };
-/// An endpoint that four nodes send datagrams to: what a datagram does is its first byte, then come a sender, a length
-/// (`u16`) and what follows a header.
+/// An endpoint that four nodes send datagrams to. A record's first byte is its action; then come a sender, a length
+/// (`u16`) and the body after a header.
 pub(crate) const ENDPOINT: Target =
     Target { name: "endpoint", run: endpoint, seeds: dialogues, extras: dialogue_extras, heap: [64, 8 << 20] };
 
 /// Bytes of a symbol's sender, number and content.
 const RECORD_BYTES: usize = 5;
 const NETWORK: u8 = 7;
-/// What an endpoint may send to addresses that have not answered a ping, for each byte that it received. A ping of 26
+/// The bytes that an endpoint may send to unproven addresses, for each byte that it received. A ping of 26
 /// bytes beside its version comes back as a pong and a ping, and an entry of 22 bytes is asked and pinged.
 const MAX_AMPLIFICATION: usize = 4;
 

@@ -62,7 +62,7 @@ pub struct Target {
     pub seeds: fn() -> Vec<Input>,
     /// Inputs that announce too much, or failed once.
     pub extras: fn() -> Vec<Input>,
-    /// What the target may take from the heap: so many bytes for each byte of the input, and so many beside.
+    /// The heap that the target may use: so many bytes for each byte of the input, and so many beside.
     pub heap: [usize; 2],
 }
 

@@ -89,7 +89,7 @@ fn proof(bytes: &[u8]) -> Verdict {
 fn transaction(bytes: &[u8]) -> Verdict {
     let verdict = settles::<LedgerTransaction>(bytes);
     if let Ok(read) = LedgerTransaction::decode_all(bytes) {
-        // Whatever is accepted has names, and is the same transaction without its envelope.
+        // An accepted transaction has names, and is the same without its envelope.
         let bare = LedgerTransaction::from_protocol_bytes(&read.protocol_bytes());
         let names = bare.map(|bare| (bare.id(), bare.digest()));
         assert_eq!(names, Ok((read.id(), read.digest())), "the envelope does not change what a transaction is");

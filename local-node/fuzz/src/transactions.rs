@@ -1,4 +1,4 @@
-//! What a node reads of transactions faster than the chain's decoder, which has to give the same.
+//! The node's quick reader of transactions, which has to give the same as the chain's decoder.
 
 use std::cell::Cell;
 
@@ -30,7 +30,7 @@ pub(crate) const KNOWN: Target = Target {
 const USUAL_ENVELOPE: [u8; 8] = [1, 0, 0, 0, 1, 0, 0, 0];
 /// Bytes of an envelope: version, type, and the length of what follows.
 const ENVELOPE_BYTES: usize = USUAL_ENVELOPE.len() + size_of::<u32>();
-/// What a frame of a transaction begins with: the version that the sender speaks, and the topic.
+/// The first bytes of a frame with a transaction: the version that the sender speaks, and the topic.
 const FRAME_OF_TRANSACTION: [u8; 6] = [1, 0, 0, 0, 0, 10];
 
 fn reading(bytes: &[u8]) -> Verdict {

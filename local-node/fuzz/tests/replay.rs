@@ -61,7 +61,7 @@ fn replay(target: &Target) -> Vec<Vec<u8>> {
         let stated = name.rsplit('.').next().unwrap();
         assert_eq!(run(target, bytes).word(), stated, "{}/{name}", target.name);
     }
-    // The formats are pinned: what the code writes today is what was committed.
+    // The formats are pinned: the code writes the committed bytes.
     let mut made: Vec<_> = corpus(target).into_iter().map(|input| (file_name(target, &input), input.1)).collect();
     made.sort();
     for (wanted, found) in made.iter().zip(&files) {

@@ -69,7 +69,7 @@ fn parse(arguments: &[String]) -> Option<Command> {
         }
     }
     let fits = command.nodes.iter().all(|nodes| (2..=MAX_NODES).contains(nodes)) && !command.nodes.is_empty();
-    // What is read is drawn.
+    // Figures that are read are drawn.
     let fits = fits && (command.from.is_none() || command.svg.is_some());
     fits.then_some(command)
 }
@@ -79,7 +79,7 @@ fn run(command: &Command, out: &mut impl Write) -> io::Result<()> {
         return draw(from, svg);
     }
     let (mut short, mut long) = (Vec::new(), Vec::new());
-    // One thread for each size; what comes out does not depend on their number.
+    // One thread for each size; the results do not depend on their number.
     std::thread::scope(|scope| {
         let threads: Vec<_> = command.nodes.iter().map(|nodes| scope.spawn(|| measure_size(*nodes, command))).collect();
         for thread in threads {

@@ -1,4 +1,4 @@
-//! What a strategy costs and reaches.
+//! Costs and reach of a strategy.
 
 use std::time::Duration;
 
@@ -94,7 +94,7 @@ pub struct Figures {
     pub worst_delivered: f64,
     /// The peers that a node receives parts of one message from.
     pub copies: f64,
-    /// What one node sends for one message, in bytes.
+    /// Bytes that one node sends for one message.
     pub bytes: f64,
     /// Datagrams that one node sends for one message.
     pub datagrams: f64,

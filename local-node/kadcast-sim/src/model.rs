@@ -47,7 +47,7 @@ impl Coding {
     }
 }
 
-/// Who knows whom: the tables of a network's nodes.
+/// The tables of a network's nodes: the nodes that each one knows.
 #[must_use]
 pub fn tables(net: &Net) -> Vec<Vec<u32>> {
     let numbers = |place: usize| {
@@ -164,7 +164,7 @@ impl Model<'_> {
                     continue;
                 }
                 arrives = true;
-                // What comes to a node that has the message changes nothing there.
+                // A datagram to a node that has the message changes nothing there.
                 if !has_it {
                     let delay = if shortest < longest { self.rng.gen_range(shortest..longest) } else { shortest };
                     self.flights.push(Reverse((departure + delay, from, to, number)));

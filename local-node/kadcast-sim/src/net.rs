@@ -24,7 +24,7 @@ pub struct Links {
     pub loss_permille: u32,
     /// The shortest and the longest time of a datagram, drawn for each.
     pub delay: [Duration; 2],
-    /// What a node sends in a second. Datagrams wait for those before them.
+    /// Bytes that a node sends in a second. Datagrams wait for those before them.
     pub uplink_bytes: u64,
 }
 
@@ -63,7 +63,7 @@ pub struct Delivery {
     pub bytes: Arc<[u8]>,
 }
 
-/// What is known of a message.
+/// The observations of a message.
 #[derive(Debug, Default)]
 pub struct Trace {
     /// When it was sent first.
@@ -96,7 +96,7 @@ enum Happening {
     Tick(usize),
 }
 
-/// What happens at a time. The earliest comes first out of a heap, and of two at one time the one that was put first.
+/// An event and its time. The earliest comes first out of a heap, and of two at one time the one that was put first.
 #[derive(Debug)]
 struct Due {
     at: Duration,
@@ -135,11 +135,11 @@ pub struct Net {
     pub links: Links,
     /// How nodes pass messages on from now on.
     pub strategy: Strategy,
-    /// What is known of each message.
+    /// The observations of each message.
     pub traces: BTreeMap<RayId, Trace>,
     /// The datagrams that nodes refused, by the reason.
     pub refusals: BTreeMap<String, u64>,
-    /// What must not happen: a part of a message left a node for the same receiver twice, or with too large a height.
+    /// Faults: a part of a message left a node for the same receiver twice, or with too large a height.
     pub violations: Vec<String>,
     /// For each node and message: the parts that left, by receiver and number.
     left: BTreeMap<(usize, RayId), BTreeSet<(SocketAddr, u32)>>,

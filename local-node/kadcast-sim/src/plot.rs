@@ -72,7 +72,7 @@ impl Axis {
     }
 }
 
-/// A panel: what it shows of which figures.
+/// A panel: its figures, and the two values that it plots.
 struct Panel<'a> {
     title: &'a str,
     note: String,

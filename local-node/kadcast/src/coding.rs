@@ -21,7 +21,7 @@ pub const SYMBOL_BYTES: u16 = 1296;
 pub const MIN_REPAIR_SYMBOLS: usize = 5;
 /// The share of symbols beyond the message's own, in percent, as in production (`fec_redundancy`).
 pub const REPAIR_PERCENT: usize = 15;
-/// What symbol sizes are a multiple of.
+/// The number that each symbol size is a multiple of.
 const ALIGNMENT: u8 = 8;
 
 /// A chunk that does not belong to a message as peers send it.
@@ -138,7 +138,7 @@ const fn repair_symbols(message_bytes: usize) -> usize {
     if share > MIN_REPAIR_SYMBOLS { share } else { MIN_REPAIR_SYMBOLS }
 }
 
-/// What a message takes on its way to one receiver.
+/// The bytes that a message takes on its way to one receiver.
 pub(crate) const fn sent_bytes(message_bytes: usize) -> usize {
     let symbols = message_bytes.div_ceil(SYMBOL_BYTES as usize) + repair_symbols(message_bytes);
     symbols * (BROADCAST_OVERHEAD_BYTES + SYMBOL_BYTES as usize)
@@ -193,7 +193,7 @@ impl Encoded {
         })
     }
 
-    /// What the symbols take in memory.
+    /// The memory of the symbols.
     pub fn bytes(&self) -> usize {
         self.symbols.iter().map(|packet| packet.data().len() + SYMBOL_OVERHEAD_BYTES).sum()
     }

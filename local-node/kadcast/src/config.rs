@@ -17,7 +17,7 @@ pub const PROTOCOL_VERSION: Version = Version { major: 1, minor: 0, patch: 0 };
 /// Settings of an endpoint. The defaults are production's, where production has the setting.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Who this node is.
+    /// This node's identity.
     pub identity: Identity,
     /// The network: datagrams of others are refused. On Dusk it is the chain id.
     pub network: u8,

@@ -29,7 +29,7 @@ pub const TICK: Duration = Duration::from_millis(250);
 /// The most events about peers that wait to be taken; further ones are dropped.
 pub const MAX_PEER_EVENTS: usize = 4096;
 
-/// What an endpoint tells its node.
+/// An event of an endpoint for its node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
@@ -88,7 +88,7 @@ pub enum Refusal {
     Unjudged,
 }
 
-/// What an endpoint holds, each with a bound in [`Config`] or in a constant of this crate.
+/// The numbers of things that an endpoint holds, each with a bound in [`Config`] or in a constant of this crate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Usage {
@@ -258,7 +258,7 @@ impl Endpoint {
         self.table.alive(now)
     }
 
-    /// What the endpoint holds.
+    /// The numbers of things that the endpoint holds.
     pub fn usage(&self) -> Usage {
         Usage {
             peers: self.table.len(),

@@ -111,7 +111,7 @@ impl Nonce {
     }
 }
 
-/// Who a node is: its public address, the id that follows from it, and the proof of work.
+/// The identity of a node: its public address, the id that follows from it, and the proof of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Identity {
     address: SocketAddr,

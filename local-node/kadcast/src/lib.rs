@@ -15,7 +15,7 @@
 //!
 //! | module | is |
 //! |---|---|
-//! | [`Endpoint`] | the protocol: what comes in, what leaves, when it has to be called |
+//! | [`Endpoint`] | the protocol: incoming and outgoing datagrams, and the time of the next call |
 //! | [`wire`] | datagrams |
 //! | [`coding`] | messages as symbols, and their assembly |
 //! | `identity` | ids, proof of work, distance |

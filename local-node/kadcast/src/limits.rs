@@ -1,4 +1,4 @@
-//! What peers may cost: rates for each source and for all together.
+//! Limits of the load by peers: rates for each source and for all together.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -7,7 +7,7 @@ use std::time::Duration;
 /// The most sources whose rates are remembered. The one that was silent longest gives way.
 pub const MAX_SOURCES: usize = 4096;
 
-/// Rates. What comes faster is dropped before it is looked at closely.
+/// Rates. Traffic above them is dropped before it is looked at closely.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Rates {
@@ -51,8 +51,8 @@ pub struct Rate {
     pub burst: u32,
 }
 
-/// What limits count by: an IPv4 address, the first 64 bits of an IPv6 address, and on loopback, which only processes
-/// of this machine send from, an address with its public port.
+/// The unit that limits count by: an IPv4 address, the first 64 bits of an IPv6 address, and on loopback, which only
+/// processes of this machine send from, an address with its public port.
 ///
 /// The holder of an address chooses its ports freely, so ports do not count elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

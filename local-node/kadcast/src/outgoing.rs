@@ -1,4 +1,4 @@
-//! What waits to be sent. Datagrams of messages are made when their turn comes.
+//! Datagrams that wait to be sent. Those of messages are made when their turn comes.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -9,7 +9,7 @@ use crate::wire::{Body, Header, encode};
 
 /// The most pings, pongs, questions and answers that wait.
 const MAX_CONTROL_DATAGRAMS: usize = 8192;
-/// What a receiver counts for.
+/// The charge for a receiver.
 const TARGET_BYTES: usize = 64;
 
 /// A datagram to send.

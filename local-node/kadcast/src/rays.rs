@@ -60,7 +60,7 @@ pub(crate) struct Whole {
     pub(crate) liars: Vec<SocketAddr>,
 }
 
-/// What became of a chunk.
+/// The result for a chunk.
 #[derive(Debug)]
 pub(crate) enum Received {
     /// More are needed.
@@ -104,7 +104,7 @@ struct Incoming {
     charges: BTreeMap<Source, usize>,
 }
 
-/// What is kept of one source.
+/// The record of one source.
 #[derive(Debug, Default)]
 struct Held {
     is_peer: bool,
@@ -112,7 +112,7 @@ struct Held {
     rays: BTreeMap<u64, Key>,
 }
 
-/// Who gives way, the last first: strangers after peers, and among them the ones with the most bytes.
+/// The rank of a source; the last one gives way first. Strangers come after peers, and more bytes after fewer.
 type Rank = (bool, usize);
 
 impl Held {

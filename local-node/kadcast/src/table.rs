@@ -43,7 +43,7 @@ struct Bucket {
     waiting: Option<Peer>,
 }
 
-/// What became of a peer that has answered.
+/// The result for a peer that has answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Placed {
     /// It is in the table from now on.
@@ -59,7 +59,7 @@ pub(crate) enum Placed {
     NoRoom,
 }
 
-/// What became of a peer that has not answered a ping.
+/// The result for a peer that has not answered a ping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Missed {
     /// It stays.

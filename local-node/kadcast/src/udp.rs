@@ -57,7 +57,7 @@ pub struct Settings {
     pub seed: [u8; 32],
     /// The buffer that is asked of the system for datagrams that have come, as production asks for.
     pub receive_buffer_bytes: usize,
-    /// What is sent in a second, at most: what comes faster than receivers read is lost.
+    /// The most bytes that are sent in a second: faster traffic than receivers read is lost.
     pub bytes_per_second: u64,
 }
 
@@ -98,7 +98,7 @@ pub enum CommandError {
     Send(#[from] SendError),
 }
 
-/// What a driver knows of its peers and holds.
+/// The state of a driver: its peers, its holdings and its counts of datagrams.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Status {
@@ -106,7 +106,7 @@ pub struct Status {
     pub peers: Vec<(Height, SocketAddr)>,
     /// Those of them that are not known to be silent.
     pub alive: Vec<SocketAddr>,
-    /// What the endpoint holds.
+    /// The numbers of things that the endpoint holds.
     pub usage: Usage,
     /// Datagrams that came, link rules aside.
     pub received: u64,
@@ -215,7 +215,7 @@ impl Handle {
         self.tell(Command::Heal).await
     }
 
-    /// What the driver knows and holds.
+    /// The state of the driver.
     ///
     /// # Errors
     /// [`CommandError::Ended`].
@@ -254,7 +254,7 @@ pub struct Driver<S = UdpSocket> {
     sent: u64,
 }
 
-/// What the driver has to wait for before it can send on.
+/// The reason why the driver waits before it sends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sending {
     Idle,

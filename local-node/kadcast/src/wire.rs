@@ -107,7 +107,7 @@ pub struct Chunk<'a> {
     pub symbol: &'a [u8],
 }
 
-/// What a datagram says.
+/// The content of a datagram.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Body<'a> {
     /// Asks for a pong.
@@ -292,7 +292,7 @@ fn write_peer(peer: &PeerEntry, out: &mut Vec<u8>) {
     out.extend(peer.id.to_bytes());
 }
 
-/// What is left of a datagram.
+/// The unread rest of a datagram.
 struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {

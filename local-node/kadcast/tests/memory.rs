@@ -17,7 +17,7 @@ use peak_alloc::PeakAlloc;
 #[global_allocator]
 static HEAP: PeakAlloc = PeakAlloc;
 
-/// What an endpoint takes beside parts of messages: rates of sources, open pings, waiting pings, ids.
+/// The memory of an endpoint beside parts of messages: rates of sources, open pings, waiting pings, ids.
 const OTHER_BYTES: usize = 8 << 20;
 
 struct Stranger {

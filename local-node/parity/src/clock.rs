@@ -1,4 +1,4 @@
-//! What it costs that the code of contracts looks at the clock: the same calls on a machine whose code looks at every
+//! The cost of looks at the clock in the code of contracts: the same calls on a machine whose code looks at every
 //! function and loop, and on one whose code never does, by turns in one run.
 
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ const A: ContractId = ContractId::from_bytes([10; 32]);
 const ROUNDS: u64 = 400;
 /// Gas of a call.
 const GAS: u64 = 100_000_000_000;
-/// What the account that sends has, in LUX.
+/// The balance of the sending account, in LUX.
 const FUNDS: u64 = 9_000_000_000_000_000;
 
 /// The function that is timed, and what it does.
@@ -68,7 +68,7 @@ pub fn table(tell: impl Fn(&str)) -> Result<()> {
         for nonce in 1..=ROUNDS {
             let payment = payment(nonce)?;
             let mut gas = [0; 2];
-            // Whoever comes first warms the processor's caches for the other one.
+            // The first machine of a turn warms the processor's caches for the other one.
             for at in if nonce % 2 == 0 { [0, 1] } else { [1, 0] } {
                 let vm = &machines[at];
                 remember_signature(vm, &payment)?;

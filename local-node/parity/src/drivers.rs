@@ -29,11 +29,11 @@ pub const TEMPLATES: [&str; 2] = ["counter", "token"];
 /// A question, and production's answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Recorded {
-    /// Whose driver is asked: one of [`TEMPLATES`].
+    /// The template whose driver is asked: one of [`TEMPLATES`].
     pub contract: String,
     /// The question.
     pub question: Question,
-    /// What production's reader got.
+    /// The reply of production's reader.
     pub reply: Reply,
 }
 
@@ -143,7 +143,7 @@ pub fn put_fixture(template: &str, project: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What is asked of a template's driver. It encodes the arguments that it is then asked to decode, whole and damaged.
+/// The questions for a template's driver. It encodes the arguments that it is then asked to decode, whole and damaged.
 ///
 /// # Errors
 /// When the driver breaks the rules.
@@ -154,7 +154,7 @@ pub fn questions(template: &str, driver: &Driver) -> Result<Vec<Question>> {
     };
     let mut questions = vec![Question::Version];
     if template == "counter" {
-        // The smallest one: what stands in a schema changes with the documentation of a contract.
+        // The smallest template: a schema changes with the documentation of a contract.
         questions.push(Question::Schema);
     }
     for (function, json) in good.iter().chain(&bad) {

@@ -1,4 +1,4 @@
-//! The script of memory lengths: what `memory.size` and `memory.grow` say after growth that was undone.
+//! The script of memory lengths: the results of `memory.size` and `memory.grow` after growth that was undone.
 //!
 //! Production gives a memory its earlier length back, but not what the running instance remembers of it. So within the
 //! same top-level call `memory.size` still says the undone length, until the next `memory.grow`, which counts from the

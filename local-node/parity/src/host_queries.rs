@@ -141,7 +141,7 @@ fn plonk_proof() -> Result<Vec<u8>> {
     Ok(encoded(&(verifier.to_bytes(), proof.to_bytes().to_vec(), inputs)))
 }
 
-/// A proof without a circuit: whoever knows the discrete logarithms in the key can solve the verifier's equation
+/// A proof without a circuit: a prover that knows the discrete logarithms in the key can solve the verifier's equation
 /// `ab = αβ + iγ + cδ` for `c`.
 fn groth16_proof() -> Result<Vec<u8>> {
     let [alpha, beta, gamma, delta, input, a, b] = [2_u64, 3, 5, 7, 11, 13, 17].map(Fr::from);

@@ -1,4 +1,4 @@
-//! What hostile contracts cost: time and memory, measured in a process of its own for each.
+//! The costs of hostile contracts: time and memory, measured in a process of its own for each.
 
 use std::fmt::Write as _;
 use std::process::{Command, Stdio};
@@ -25,7 +25,7 @@ const DEADLINE_MILLIS: u64 = 2_000;
 const GIVEN_UP_SECONDS: u64 = 120;
 /// Gas of a query or a transaction.
 const GAS: u64 = 3_000_000_000;
-/// What the account that sends has, in LUX.
+/// The balance of the sending account, in LUX.
 const FUNDS: u64 = 9_000_000_000_000_000;
 
 /// A hostile module, and what is called of it.
@@ -214,7 +214,7 @@ pub fn measure(name: &str, way: &str) -> Result<String> {
     Ok(serde_json::to_string(&measured)?)
 }
 
-/// What came of a case, and when what counts of it began.
+/// The outcome of a case, and the start of its measured part.
 fn run(case: &Case, way: &str) -> Result<(Instant, Result<(), String>)> {
     let module = wat::parse_str((case.module)())?;
     let (vm, root) = chain()?;

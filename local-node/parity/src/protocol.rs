@@ -1,4 +1,4 @@
-//! What is asked of a machine, and what it answers. Both programs include this file; they exchange one JSON document
+//! The questions to a machine, and its answers. Both programs include this file; they exchange one JSON document
 //! a line.
 
 use serde::{Deserialize, Serialize};
@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "do")]
 pub enum Command {
-    /// Begins a session on the last commit, or on the empty state. What the session before has done and not committed
-    /// is lost. Height 0 has the rules before all forks, other heights those after.
+    /// Begins a session on the last commit, or on the empty state. Uncommitted changes of the session before
+    /// are lost. Height 0 has the rules before all forks, other heights those after.
     Session {
         /// The chain id that contracts see.
         chain_id: u8,
@@ -67,7 +67,7 @@ pub enum Answer {
     Root(#[serde(with = "hex")] [u8; 32]),
     /// A call's receipt.
     Receipt {
-        /// What was returned.
+        /// The returned bytes.
         #[serde(with = "hex")]
         data: Vec<u8>,
         /// Gas spent.
@@ -134,7 +134,7 @@ pub enum TransactionError {
 /// An event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventRecord {
-    /// Who emitted it.
+    /// The contract that emitted it.
     #[serde(with = "hex")]
     pub source: [u8; 32],
     /// Its topic.

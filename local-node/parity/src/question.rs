@@ -1,4 +1,4 @@
-//! What is asked of a contract's data driver, and what it answers. Both programs include this file; they exchange one
+//! The questions to a contract's data driver, and its answers. Both programs include this file; they exchange one
 //! JSON document a line.
 
 use serde::{Deserialize, Serialize};
@@ -44,7 +44,7 @@ pub enum Question {
     Version,
 }
 
-/// What a driver answers.
+/// The answer of a driver.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reply {

@@ -1,4 +1,4 @@
-//! Nodes that follow other rules: what an honest core wants to send is altered on its way out.
+//! Nodes that follow other rules: the simulator alters the outputs of an honest core before they leave.
 
 use local_node_consensus::signing::Signer;
 use local_node_core::{Output, PeerId, Position, Target};
@@ -16,10 +16,10 @@ use crate::lies::{Lie, Lies, Told};
 use crate::marks::Mark;
 use crate::rng::Rng;
 
-/// What an adversary does.
+/// An adversary's deviation from the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Attack {
-    /// Tells one half of the nodes one thing, and the other half another: candidates and votes.
+    /// Sends one candidate or vote to one half of the nodes, and another to the other half.
     Equivocate,
     /// Keeps its candidates to itself.
     WithholdCandidates,
@@ -66,7 +66,7 @@ impl Attack {
     }
 }
 
-/// What an adversary knows when it alters a message.
+/// The adversary's knowledge when it alters a message.
 #[derive(Debug)]
 pub struct Surroundings<'a> {
     /// Its keys.
@@ -81,7 +81,7 @@ pub struct Surroundings<'a> {
     pub rng: &'a mut Rng,
 }
 
-/// What goes out in place of an output, and what the adversary has done by that, if anything.
+/// Returns the outputs in place of one output, and the mark of the adversary's deed, if there is one.
 pub fn alter(attack: Attack, output: Output, around: &mut Surroundings<'_>) -> (Vec<Output>, Option<Mark>) {
     let Output::Send { after, to: Target::All, message } = output else { return (vec![output], None) };
     let is_candidate = matches!(*message, Message::Candidate(_));

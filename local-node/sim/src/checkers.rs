@@ -1,4 +1,4 @@
-//! What must never happen. Each checker says what it saw, in one sentence.
+//! Checkers of the safety properties. Each error is one sentence about what was seen.
 
 mod headers;
 
@@ -18,7 +18,7 @@ use local_node_types::rules::Profile;
 use crate::clients::Accounts;
 use crate::ledger::{Ledger, Stored, committees};
 
-/// What the checkers remember over a run.
+/// The checkers' memory over a run.
 #[derive(Debug, Default)]
 pub(crate) struct Checkers {
     votes: BTreeMap<(BlsKey, ConsensusHeader, StepName), Vote>,
@@ -27,7 +27,7 @@ pub(crate) struct Checkers {
     decided: BTreeMap<ConsensusHeader, Hash>,
     /// The attestations of each block that were verified. Nodes have different ones.
     attested: BTreeMap<Hash, Vec<Attestation>>,
-    /// What each block leads to at the first node that has accepted it.
+    /// The result of each block at the first node that has accepted it.
     after: BTreeMap<Hash, After>,
 }
 
@@ -117,7 +117,7 @@ impl Checkers {
         }
     }
 
-    /// What a block claims holds after the block before it, which was decided after `earlier`.
+    /// Checks a block's claims after the block before it, which was decided after `earlier`.
     fn verify(&mut self, earlier: Option<&Stored>, before: &Stored, block: &Block, now: Millis) -> Result<(), String> {
         let header = &block.header;
         self.attest(before, header, &header.attestation)?;
@@ -172,7 +172,7 @@ pub(crate) fn labels(ledger: &Ledger, from: u64) -> Result<(), String> {
     Ok(())
 }
 
-/// What a core holds is within its documented bounds.
+/// Checks that a core's holdings are within their documented bounds.
 pub(crate) fn load(load: &Load) -> Result<(), String> {
     const MIB: usize = 1024 * 1024;
     let within = load.pooled.0 <= 1000
@@ -195,7 +195,7 @@ pub(crate) fn load(load: &Load) -> Result<(), String> {
     if within { Ok(()) } else { Err(format!("a core holds more than it may: {load:?}")) }
 }
 
-/// What a core remembers is what another one does that starts from its log.
+/// Checks that a core which starts from the log remembers the same as the running one.
 pub(crate) fn replay(core: &Remembered, replayed: &Remembered) -> Result<(), String> {
     let same = [
         ("votes", core.votes == replayed.votes),
@@ -236,7 +236,7 @@ fn money(before: &Stored, block: &Block, blocks: &[Stored]) -> Result<(), String
     }
 }
 
-/// Who ratified the block at a height of a chain.
+/// The signers of the ratification of the block at a height of a chain.
 pub(crate) fn ratifiers(ledger: &Ledger, height: u64) -> Vec<BlsKey> {
     let (Some(before), Some(stored)) = (ledger.at(height - 1), ledger.at(height)) else { return Vec::new() };
     let header = &stored.block.header;

@@ -18,11 +18,11 @@ pub const CHAIN_ID: u8 = 0xd0;
 pub const CLIENTS: u64 = 4;
 /// Transfers of the first account that wait at every node from the start, so that the first blocks hold some.
 pub const FIRST_TRANSFERS: u64 = 32;
-/// What each account has at first, in LUX.
+/// The first balance of each account, in LUX.
 pub const FUNDS: u64 = 1_000_000_000_000;
-/// What a transfer moves, in LUX.
+/// The value of a transfer, in LUX.
 const VALUE: u64 = 1000;
-/// The gas limit of a transfer in the model, and what of it is spent there.
+/// The gas limit of a transfer in the model, and the part of it that is spent there.
 pub const GAS_LIMIT: u64 = 100_000;
 const GAS_SPENT: u64 = 20_000;
 /// The gas limit of a transfer in the virtual machine.
@@ -96,14 +96,14 @@ pub fn transfer(client: u64, nonce: u64, gas_price: u64, gas_limit: u64) -> Vali
 }
 
 impl Accounts {
-    /// What the clients have at first.
+    /// The clients' accounts at first.
     #[must_use]
     pub fn new() -> Self {
         let funded = AccountData { nonce: 0, balance: FUNDS };
         Self { accounts: Arc::new((0..CLIENTS).map(|client| (account(client), funded.clone())).collect()), fees: 0 }
     }
 
-    /// What a state has, after blocks that took so many LUX of fees together.
+    /// The accounts of a state, after blocks that took so many LUX of fees together.
     #[must_use]
     pub fn read(accounts: local_node_core::Accounts, fees: u64) -> Self {
         Self { accounts: Arc::new(accounts.into_iter().collect()), fees }
@@ -132,7 +132,7 @@ impl Accounts {
         self.accounts.values().map(|account| account.balance).sum::<u64>() + self.fees
     }
 
-    /// What there was at first.
+    /// The supply at first.
     #[must_use]
     pub const fn first_supply() -> u64 {
         CLIENTS * FUNDS

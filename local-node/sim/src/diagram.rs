@@ -40,7 +40,7 @@ fn colour(topic: u8) -> &'static str {
     KINDS.iter().find(|(_, topics, _)| topics.contains(&topic)).map_or("#8a8f98", |(.., colour)| colour)
 }
 
-/// What is drawn: the latest items, within the bounds.
+/// The items to draw: the latest ones, within the bounds.
 fn window(report: &Report) -> Vec<(Millis, &Item)> {
     let (mut messages, mut marks) = (0, 0);
     let mut chosen: Vec<_> = report
@@ -175,7 +175,7 @@ fn legend(out: &mut String) {
     }
 }
 
-/// What happens to chains, with its colour.
+/// The changes of chains, each with its colour.
 const CHANGES: [(&str, Change); 3] =
     [("accepted", Change::Accepted), ("final", Change::Final), ("taken back", Change::Reverted)];
 

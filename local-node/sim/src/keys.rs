@@ -68,7 +68,7 @@ impl Scheme {
         Arc::new(provisioners.checked_by(self.signatures()))
     }
 
-    /// What checks signatures.
+    /// The verifier of signatures.
     #[must_use]
     pub fn signatures(self) -> Arc<dyn Signatures> {
         match self {

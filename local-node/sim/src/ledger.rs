@@ -1,5 +1,5 @@
-//! A small model of a ledger: transfers move money between accounts, and blocks change stakes. What a block leads to is
-//! a hash over what it holds and what its senders have.
+//! A small model of a ledger: transfers move money between accounts, and blocks change stakes. A state root is a hash
+//! over the root before, the content of the block and the nonces and balances of accounts.
 //!
 //! In a part of the runs the shipped ledger takes its place ([`real`]); this one then is an index of it.
 
@@ -30,7 +30,7 @@ use crate::clients::{Accounts, Unfit};
 /// When simulated chains begin, in seconds since 1970.
 pub const GENESIS_SECONDS: u64 = 1_700_000_000;
 
-/// What executes blocks.
+/// The executor of blocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Machine {
     /// The model, in which a transfer is an entry in a map.
@@ -119,7 +119,7 @@ impl Ledger {
         self.blocks.iter().rev().map(|stored| &stored.block.header).find(|it| it.hash == *hash).map(|it| it.height)
     }
 
-    /// What a core has to know of the chain when it starts.
+    /// The part of the chain that a core needs when it starts.
     #[must_use]
     pub fn restart(&self) -> (Option<BeforeTip>, ChainBlock, Vec<ChainBlock>) {
         let last = self.final_height();
@@ -134,7 +134,7 @@ impl Ledger {
         (before, known(&self.blocks[last]), self.blocks[last + 1..].iter().map(known).collect())
     }
 
-    /// Carries a request out. What changes the chain is on disk when this returns.
+    /// Carries a request out. Changes of the chain are on disk when this returns.
     pub fn carry_out(&mut self, request: LedgerRequest) -> Answer {
         match request {
             LedgerRequest::Build { request, faults, queue } => {

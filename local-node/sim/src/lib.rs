@@ -1,7 +1,7 @@
 //! Seeded simulation of many nodes with faults, and checkers that try to catch them.
 //!
 //! A run is a function of its seed: [`simulate`] draws a [`plan::Plan`], starts full cores (`local-node-core`) in
-//! virtual time, and lets things go wrong in a first phase. Then everything heals but for nodes that stay dead, and
+//! virtual time, and lets things go wrong in a first phase. Then everything heals except nodes that stay dead, and
 //! finality has to come within a bound. The cores are the library's own; log, network and clock are models. The ledger
 //! is a model, or the shipped one with the virtual machine ([`ledger::real`], in builds with the feature `vm`, which is
 //! on unless it is turned off).
@@ -17,7 +17,7 @@
 //!
 //! # Checkers
 //!
-//! | what never happens | where |
+//! | safety violation | where |
 //! |---|---|
 //! | two final blocks at one height, unless the committees or a stall explain it | `world/finality.rs` |
 //! | labels that differ from a fold over the blocks after the last final one | `checkers.rs` |

@@ -9,7 +9,7 @@ use local_node_types::ledger::{Attestation, Block, ConsensusHeader, FailedIterat
 use crate::keys::version;
 use crate::ledger::{Ledger, committees};
 
-/// What a header lies about. All else in it holds, and its generator has signed it.
+/// A false claim of a header. All else in it holds, and its generator has signed it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lie {
     /// The hash: the generator has signed another one than the header's.
@@ -41,7 +41,7 @@ pub enum Lie {
 /// A candidate that lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Told {
-    /// What it lies about.
+    /// The false claim.
     pub lie: Lie,
     /// The iteration that it is for, as it says.
     pub about: ConsensusHeader,

@@ -46,7 +46,7 @@ struct Arguments {
     page: Option<PathBuf>,
 }
 
-/// What runs are made with.
+/// The options of runs.
 #[derive(Clone, Copy)]
 enum Kind {
     Of(Options),

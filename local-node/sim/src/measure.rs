@@ -12,7 +12,7 @@ use rustix::time::{ClockId, clock_gettime};
 pub use self::attestation::verification;
 pub use self::networks::{delay, silence, size, speed};
 
-/// What can be measured.
+/// The measurements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Measurement {
     /// Bytes and messages of a node for each block, against the number of provisioners.
@@ -27,7 +27,7 @@ pub enum Measurement {
     Speed,
 }
 
-/// What came of a measurement.
+/// The result of a measurement.
 #[derive(Debug, Clone)]
 pub struct Result {
     /// A table in Markdown.
@@ -40,7 +40,7 @@ impl Measurement {
     /// All of them.
     pub const ALL: [Self; 5] = [Self::Size, Self::Attestation, Self::Delay, Self::Silence, Self::Speed];
 
-    /// What it is called.
+    /// Its name on the command line.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

@@ -22,10 +22,10 @@ const TOPIC_PLACE: usize = 5;
 /// A vote as it is recorded.
 pub(crate) type CastVote = (ConsensusHeader, StepName, Vote);
 
-/// What a broadcast is known by on its way: its hash.
+/// The identity of a broadcast on its way: its hash.
 pub(crate) type Ray = Hash;
 
-/// The log of a node: what was written, and what of it is on disk.
+/// The log of a node: the written records, and how many of them are on disk.
 #[derive(Debug, Default)]
 pub(crate) struct Log {
     records: Vec<Record>,
@@ -63,7 +63,7 @@ impl Log {
         }
     }
 
-    /// Loses what is not on disk, but for `kept` records of it. Returns how many were lost; a torn one is among them.
+    /// Loses the records that are not on disk, except `kept` of them. Returns the number of lost ones, with a torn one.
     pub(crate) fn crash(&mut self, kept: usize) -> usize {
         let keep = (self.durable + kept).min(self.records.len());
         let lost = self.records.len() - keep;
@@ -85,13 +85,13 @@ impl Log {
         self.votes.contains(vote)
     }
 
-    /// What was written, on disk or not.
+    /// The written records, on disk or not.
     #[must_use]
     pub(crate) fn all(&self) -> &[Record] {
         &self.records
     }
 
-    /// What is on disk.
+    /// The records on disk.
     #[must_use]
     pub(crate) fn records(&self) -> &[Record] {
         &self.records[..self.durable]
@@ -114,7 +114,7 @@ pub(crate) struct Waiting {
 pub(crate) struct Packet {
     /// The frame.
     pub(crate) bytes: Vec<u8>,
-    /// What it holds.
+    /// The decoded message.
     pub(crate) message: Message,
 }
 
@@ -172,7 +172,7 @@ fn transfers_of(message: &mut Message) -> Option<&mut Vec<LedgerTransaction>> {
 pub(crate) struct Ingress {
     /// The sender.
     pub(crate) from: usize,
-    /// What it is known by, if it was broadcast.
+    /// Its identity, if it was broadcast.
     pub(crate) ray: Option<Ray>,
     /// The message as it travels.
     pub(crate) packet: Arc<Packet>,
@@ -186,19 +186,19 @@ const TRUE_SPEED: u64 = 1000;
 pub(crate) struct Clock {
     /// The moment since which it runs at this speed.
     since: Millis,
-    /// What it showed then.
+    /// The time that it showed then.
     shows: Millis,
     /// Its speed in thousandths of the true one.
     speed: u64,
 }
 
 impl Clock {
-    /// A true clock but for what it is ahead.
+    /// A true clock, except that it is ahead.
     pub(crate) const fn ahead(now: Millis, ahead: Millis) -> Self {
         Self { since: now, shows: now.plus(ahead), speed: TRUE_SPEED }
     }
 
-    /// What it shows.
+    /// The time that it shows.
     pub(crate) const fn at(&self, now: Millis) -> Millis {
         self.shows.plus(Millis(now.since(self.since).0 * self.speed / TRUE_SPEED))
     }
@@ -226,19 +226,19 @@ pub(crate) struct Node {
     pub(crate) keys: Vec<u64>,
     /// The core; `None` while the node is down.
     pub(crate) core: Option<Core>,
-    /// Counts restarts: what was asked for in an earlier life is not answered.
+    /// Counts restarts. Requests of an earlier life get no answer.
     pub(crate) life: u64,
     /// Its log.
     pub(crate) log: Log,
     /// Whether the disk is writing.
     pub(crate) syncing: bool,
-    /// What waits for the log.
+    /// Outputs that wait for the log.
     pub(crate) outbox: Vec<Waiting>,
     /// Its chain, which is on disk.
     pub(crate) ledger: Ledger,
     /// The real ledger, of which `ledger` is the index; nothing where the model executes blocks.
     pub(crate) real: Option<RealLedger>,
-    /// What the ledger was asked for.
+    /// Requests to the ledger without an answer yet.
     pub(crate) pending: BTreeMap<LedgerId, LedgerRequest>,
     /// The next name of a message.
     pub(crate) next_ingress: u64,
@@ -281,7 +281,7 @@ pub(crate) struct Node {
     pub(crate) sources: BTreeSet<usize>,
     /// The senders and nonces of transfers in blocks that were taken back, until a block holds these nonces again.
     pub(crate) owed: BTreeSet<(BlsKey, u64)>,
-    /// What became of the transfer that its core was given last.
+    /// Whether its core has taken the transfer that it was given last.
     pub(crate) taken: bool,
     /// The transfers that its core has let into the mempool: neither is one in a block since, nor has its removal been
     /// told.
@@ -335,7 +335,7 @@ impl Node {
         }
     }
 
-    /// What a peer is given for an item that it asks for, from what is on disk.
+    /// The answer to a peer that asks for an item, from the blocks on disk.
     #[must_use]
     pub(crate) fn look_up(&self, item: &InventoryItem) -> Option<Message> {
         let block = |height: u64| self.ledger.at(height).map(|stored| Box::new(stored.block.clone()));

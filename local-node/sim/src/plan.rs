@@ -1,4 +1,4 @@
-//! What goes wrong in a run, chosen from the seed before it begins.
+//! The faults of a run, chosen from the seed before it begins.
 
 use std::fmt;
 
@@ -20,7 +20,7 @@ pub enum Fault {
     /// Only this node hears ratifications and quorums, until it has accepted a block by them. Then it is cut off for so
     /// many milliseconds: it holds a block of an iteration that the others take for failed.
     Funnel(usize, u64),
-    /// A node stops; what it has not written to disk is lost, up to a part of the tail.
+    /// A node stops and loses the records that are not on disk, up to a part of the tail.
     Crash(usize),
     /// A stopped node starts.
     Start(usize),
@@ -101,9 +101,9 @@ pub struct Plan {
     /// How long it takes at most from one transfer of a client to the next, in milliseconds; 0 when there are none but
     /// those that wait at every node from the start.
     pub transfers: u64,
-    /// What the ledger does beyond blocks and transfers.
+    /// Rules of the ledger beyond blocks and transfers.
     pub rules: Rules,
-    /// What goes wrong when, counted from the start.
+    /// The faults and their times, counted from the start.
     pub faults: Vec<(Millis, Fault)>,
     /// When everything heals.
     pub heals: Millis,
@@ -121,7 +121,7 @@ const RESCUE_MS: u64 = 615_000;
 const LIARS_PERCENT: u64 = 15;
 /// In how many runs of a hundred a node is dead after the healing, if no adversary dies then.
 const DEAD_PERCENT: u64 = 10;
-/// What decides on these two is mixed with this number. With it, the seeds that tests name keep their plans.
+/// The chance of these two is mixed with this number. With it, the seeds that tests name keep their plans.
 const LAST: u64 = 44_674;
 /// The farthest that a clock jumps in one go, in milliseconds: beyond what a block may be ahead.
 const MAX_JUMP_MS: u64 = 5000;
@@ -203,7 +203,7 @@ impl Plan {
         plan
     }
 
-    /// What came to plans last. It has its own chance, so that the rest of a run stays as it was.
+    /// Draws the faults that were added to plans last. They have their own chance, so that the rest of a run stays.
     fn draw_last(&mut self, rng: &mut Rng) {
         let nodes = self.keys.len();
         if rng.percent(LIARS_PERCENT) && self.adversary.is_none() {

@@ -1,7 +1,7 @@
 //! The chain's signatures, each of which is checked once for all nodes of a process.
 //!
-//! Every node checks the same signatures, and a check takes as long as all else that a node does with a message. What
-//! [`SignatureVerifier`] has said of a signature is remembered: it depends on nothing else.
+//! Every node checks the same signatures, and a check takes as long as all else that a node does with a message. The
+//! verdict of [`SignatureVerifier`] on a signature is kept, because it depends on nothing else.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -25,7 +25,7 @@ pub struct RememberedSignatures {
     sums: Mutex<HashMap<Vec<BlsSignature>, Result<BlsSignature, SignatureError>>>,
 }
 
-/// What a verdict depends on, as a hash.
+/// A hash of all that a verdict depends on.
 fn name(signers: &[PublicKey], signature: &BlsSignature, message: &[u8], version: BlsVersion) -> Hash {
     let count = signers.len() as u64;
     let mut hasher = Sha3_256::new().chain_update([u8::from(version == BlsVersion::V2)]);

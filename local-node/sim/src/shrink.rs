@@ -20,7 +20,7 @@ const MIN_NODES: usize = 4;
 pub struct Shrunk {
     /// The plan.
     pub plan: Plan,
-    /// What came of it, with all that is needed to draw it.
+    /// The report of its run, with all that is needed to draw it.
     pub report: Report,
     /// How many runs it took.
     pub runs: usize,

@@ -7,7 +7,7 @@ use local_node_consensus::Millis;
 /// The most things that are remembered.
 const MAX_ITEMS: usize = 4096;
 
-/// What happens to a chain.
+/// A change of a chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
     /// A block was accepted.

@@ -50,7 +50,7 @@ pub enum Bug {
     SentBeforeDurable,
     /// Records are not read after a restart.
     RecordsForgotten,
-    /// What is passed on is passed on twice.
+    /// Each message that a node passes on is passed on twice.
     RelayedTwice,
     /// Messages that are of no use to others get no verdict.
     VerdictsForgotten,
@@ -75,7 +75,7 @@ pub enum Bug {
 pub struct Options {
     /// How nodes sign.
     pub scheme: Scheme,
-    /// What executes blocks.
+    /// The executor of blocks.
     pub machine: Machine,
     /// The bug that every honest node has.
     pub bug: Option<Bug>,
@@ -104,7 +104,7 @@ impl Options {
 pub struct Violation {
     /// When, since the start.
     pub at: Millis,
-    /// What.
+    /// The description of it.
     pub what: String,
 }
 
@@ -130,7 +130,7 @@ pub enum Outcome {
     Violated(Violation),
 }
 
-/// What came of a run.
+/// The result of a run.
 #[derive(Debug, Clone)]
 pub struct Report {
     /// How it ended.
@@ -147,15 +147,15 @@ pub struct Report {
     pub longest_gap: Millis,
     /// A digest of everything that was sent and judged: equal runs have equal digests.
     pub digest: [u8; 32],
-    /// What happened.
+    /// The marks of the events that occurred.
     pub marks: Marks,
-    /// What happened, line by line, if it was asked for.
+    /// The events line by line, if they were asked for.
     pub lines: Vec<String>,
-    /// The latest of it for a picture, if it was asked for.
+    /// The latest events for a picture, if it was asked for.
     pub trace: Trace,
 }
 
-/// What [`Fault::Funnel`] does to messages.
+/// The state of a [`Fault::Funnel`].
 #[derive(Debug, Clone, Copy)]
 struct Funnel {
     node: usize,
@@ -243,7 +243,7 @@ pub fn run(plan: &Plan, rng: Rng, options: Options) -> Report {
     world.report(outcome)
 }
 
-/// What was seen of a network without faults.
+/// The observations of a network without faults.
 #[derive(Debug)]
 pub struct Observation {
     /// The run.

@@ -15,8 +15,8 @@ use crate::archive::decode;
 
 /// The public balances that a transaction changed, from the transfer contract's events.
 ///
-/// As production counts it: who sent a public transaction always paid; who is refunded what the sender paid for gas did
-/// not get anything, unless it is somebody else.
+/// As production counts it: the sender of a public transaction always paid; a refund of the sender's payment for gas is
+/// no receipt, unless somebody else gets it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Flows {
     /// The payers.

@@ -1,4 +1,4 @@
-//! A genesis file: what all nodes of a network must agree on before its first block, as JSON.
+//! A genesis file: the facts that all nodes of a network must agree on before its first block, as JSON.
 //!
 //! ```json
 //! {

@@ -264,7 +264,7 @@ impl Access {
         Ok(Caller { page: self.page(request.headers(), called.as_ref()), foreign_host })
     }
 
-    /// The host and port that the request is for: what its target says, or its `Host`. Where both do, both must be
+    /// The host and port that the request is for, from its target or its `Host`. Where both name one, both must be
     /// known.
     fn called(&self, request: &Request) -> Result<Option<(HostName, Option<u16>)>, Error> {
         let mut given = request.headers().get_all(HOST).iter();

@@ -73,7 +73,7 @@ pub(super) async fn answer(node: &NodeHandle, request: &Request) -> Answer {
     }
 }
 
-/// The limit in the body of a request: a decimal number, or `None` for an empty body. `of_what`: what the answer lists.
+/// The limit in the body of a request: a decimal number, or `None` for an empty body. `of_what`: the listed items.
 ///
 /// # Errors
 /// [`Error::InvalidInput`] for any other text, which the message repeats only if it is short.

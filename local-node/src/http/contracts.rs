@@ -17,7 +17,7 @@ use crate::reader::FedItems;
 /// How long a driver may take to decode what one call feeds.
 const MAX_DECODING: Duration = Duration::from_secs(30);
 
-/// Calls a contract's function on the state of the last block. Who speaks JSON gets JSON, through the contract's
+/// Calls a contract's function on the state of the last block. A request in JSON gets JSON, through the contract's
 /// driver.
 pub(super) async fn call(node: &NodeHandle, request: &Request) -> Answer {
     let contract = contract_id(request.entity()?)?;

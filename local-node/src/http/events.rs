@@ -238,7 +238,7 @@ enum Told {
 /// Sends an event and what it brings to a client that wants it. Gives nothing when the client is gone or the server
 /// ends.
 ///
-/// While it waits for the client it does not hold the block: what listeners have not taken is bounded by their queue
+/// While it waits for the client it does not hold the block: untaken items of listeners are bounded by their queue
 /// alone.
 async fn tell(
     socket: &mut WebSocket,

@@ -99,7 +99,7 @@ impl Request {
         })
     }
 
-    /// Whether answering it changes nothing, on the chain or in the node. What is not known to read counts as changing.
+    /// Whether answering it changes nothing, on the chain or in the node. An unknown request counts as changing.
     pub(super) fn only_reads(&self) -> bool {
         match (self.component.as_str(), self.topic.as_str()) {
             // Calls run on a state that is forgotten.

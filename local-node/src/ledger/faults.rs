@@ -55,7 +55,7 @@ impl Ledger {
     }
 
     /// Checks each fault of a block by the rules of the book, "Consensus", section "Faults and slashes". As there, the
-    /// signer need not have been drawn into a committee: whoever signs a contradiction is to blame.
+    /// signer need not have been drawn into a committee: each signer of a contradiction is to blame.
     pub(super) fn check_faults(&self, block: &Block) -> Result<(), LedgerError> {
         let (height, signatures) = (block.header.height, self.provisioners.signatures());
         let mut found = BTreeSet::new();

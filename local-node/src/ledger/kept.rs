@@ -32,7 +32,7 @@ struct Kept {
 }
 
 impl KeptStates {
-    /// States that the machine does not have yet, but for the last one.
+    /// States that the machine does not have yet, except the last one.
     pub(super) fn new(states: BTreeMap<u64, StateRoot>) -> Self {
         Self(states.into_iter().map(|(height, root)| (height, Kept { root, own_bytes: 0 })).collect())
     }

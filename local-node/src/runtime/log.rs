@@ -1,4 +1,4 @@
-//! The log of records: what the consensus has done, written before others hear of it.
+//! The log of records: acts of the consensus, written before others hear of them.
 //!
 //! It is a database of its own beside the chain's, so that a vote does not wait for a block that is being written. A
 //! thread writes all records that wait in one transaction, and then says up to which position they are on the medium.

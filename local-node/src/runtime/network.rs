@@ -5,7 +5,7 @@
 //! Kadcast ◄─ commands ─ give: read blocks, encode      ◄─ Outgoing ─ loop
 //! ```
 //!
-//! Both channels have a bound. What finds no place is lost, as a datagram can be.
+//! Both channels have a bound. A message without a place is lost, as a datagram can be.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
@@ -157,7 +157,7 @@ pub(super) async fn give(mut outgoing: mpsc::Receiver<Outgoing>, kadcast: Handle
                         return;
                     }
                     drop(place);
-                    // It was pinged. What it answers is looked at once, so that a new peer need not ask again.
+                    // It was pinged. Its pong is processed at once, so that a new peer need not ask again.
                     if let Ok(_place) = unproven.try_acquire_owned() {
                         tokio::time::sleep(PROOF_TIME).await;
                         if let Err(problem) = answer(&kadcast, to, &messages).await {
@@ -228,8 +228,8 @@ async fn answer(kadcast: &Handle, to: SocketAddr, messages: &[Message]) -> Resul
     Ok(())
 }
 
-/// Adds to what is at hand what the store has of the blocks that a peer asks for. What it does not have is added to
-/// what is searched, and a search for nothing is none.
+/// Adds the stored blocks that a peer asks for to the messages at hand. Missing ones are added to the
+/// search, and a search for nothing is none.
 fn read(store: &Store, service: Service) -> Result<(Vec<Message>, Option<Search>), StoreError> {
     let Service { mut messages, blocks, hashes_after, mut search, .. } = service;
     for item in &blocks {

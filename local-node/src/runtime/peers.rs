@@ -213,7 +213,7 @@ impl Peers {
     /// The log is durable up to a position.
     pub(super) fn on_durable(&mut self, position: Position) {
         self.durable = self.durable.max(position);
-        // Positions of messages grow but for answers that wait for nothing.
+        // Positions of messages grow, except those of answers that wait for nothing.
         while let Some(next) = self.outbox.front()
             && next.after <= self.durable
             && let Some(next) = self.outbox.pop_front()
@@ -288,7 +288,7 @@ impl Peers {
     }
 
     /// Gives a peer what it has asked for: candidates and results from the records, transactions from the mempool, and
-    /// blocks from the store. What is not here is searched at another peer, as far as the request allows.
+    /// blocks from the store. A missing item is searched at another peer, as far as the request allows.
     pub(super) fn serve(
         &mut self,
         (ingress, to): (IngressId, PeerId),

@@ -125,7 +125,7 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    /// Starts the worker. What comes of the jobs comes out of the channel, in the order of the jobs.
+    /// Starts the worker. The results come out of the channel, in the order of the jobs.
     pub(super) fn start(ledger: Ledger) -> std::io::Result<(Self, mpsc::Receiver<Done>)> {
         let (jobs, receiver) = sync_channel(MAX_JOBS);
         let (done, results) = mpsc::channel(MAX_JOBS);

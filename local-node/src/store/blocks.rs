@@ -1,6 +1,6 @@
 //! Reading and writing blocks.
 //!
-//! Contracts decide how large a block is. Whoever reads blocks for clients is asked before each part of one is decoded
+//! Contracts decide how large a block is. A reader of blocks for clients is asked before each part of one is decoded
 //! ([`Allow`]), and can stop there.
 
 use std::sync::Arc;

@@ -5,7 +5,7 @@
 //! transactions. The node writes it without waiting for the medium: the system keeps it when a process ends, and a loss
 //! of power is no transaction's fault. At the next start the node drops the transaction that the maker of blocks ran,
 //! and remembers the reason for its sender. A starting node checks its waiting transactions one after the other, so
-//! whoever kills it hits one of them: that one is dropped only when a second process ends at it.
+//! a kill hits one of them: that one is dropped only when a second process ends at it.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
@@ -52,7 +52,7 @@ impl Running {
         let path = folder.join(FILE);
         let mut file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path)?;
         let mut bytes = Vec::new();
-        // Only so much is ever written; whatever else is there is not looked at.
+        // Only so much is ever written; a longer rest is not read.
         (&mut file).take((SLOTS * ID_BYTES) as u64).read_to_end(&mut bytes)?;
         let (ids, _) = bytes.as_chunks::<ID_BYTES>();
         let slots = [Slot::Block, Slot::Return].into_iter().zip(ids);

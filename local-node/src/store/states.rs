@@ -115,7 +115,7 @@ fn entries(row: &[u8]) -> impl Iterator<Item = (u32, u64)> {
     })
 }
 
-/// Forgets the state at a height: what no other kept state sees is removed.
+/// Forgets the state at a height: pages that no other kept state uses are removed.
 pub(super) fn forget(transaction: &WriteTransaction, height: u64) -> Result<(), StoreError> {
     let mut states = transaction.open_table(STATES)?;
     if states.remove(height)?.is_none() {

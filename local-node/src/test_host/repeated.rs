@@ -1,8 +1,8 @@
 //! Results of blocks and queries that tests repeat.
 //!
 //! Tests of a contract begin alike: they deploy it with the same arguments, send the same first calls and ask the same
-//! first questions. What comes of them follows from the state, the height and the bytes alone, so the machine does it
-//! once. Most blocks of a test come once, and a block holds its state: what comes for the first time is only noted.
+//! first questions. The results follow from the state, the height and the bytes alone, so the machine computes them
+//! once. Most blocks of a test come once, and a block holds its state: at the first time a block is only noted.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,7 +1,7 @@
 //! Reading a public transaction with the points of its keys, in a tenth of the time that the chain's crates take.
 //!
 //! It reads those bytes only that the chain's encoder writes for the result, so that what comes out is what the chain's
-//! decoder gives. Whatever else the bytes may be, that decoder decides.
+//! decoder gives. Other bytes are left to that decoder.
 
 use dusk_core::signatures::bls::Signature;
 use dusk_core::transfer::data::TransactionData;

@@ -125,7 +125,7 @@ pub(crate) fn build_of(ledger: &mut Ledger, transactions: &[ValidTransaction], l
     ledger.build(&request, vec![], &mempool.queue(), limits).expect("the block is ended")
 }
 
-/// What the whole committees would have signed. Only the members are looked at here, nobody checks signatures.
+/// The attestation that the whole committees would have signed. Only the members matter here, nobody checks signatures.
 pub(crate) fn certificate(ledger: &Ledger) -> (Attestation, Vec<Voter>) {
     let mut attestation = Attestation::default();
     let Some(before) = ledger.tip_context().before else { return (attestation, vec![]) };

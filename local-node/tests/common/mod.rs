@@ -1,4 +1,4 @@
-//! What several tests need: a small contract, signed transactions, and the money of a whole chain.
+//! Helpers of several tests: a small contract, signed transactions, and the money of a whole chain.
 #![allow(dead_code, reason = "each test file uses some of it")]
 
 pub(crate) mod blocks;
@@ -56,7 +56,7 @@ pub(crate) static COUNTER: LazyLock<Vec<u8>> = LazyLock::new(|| {
     .expect("the text is a module")
 });
 
-/// What to sign.
+/// A transaction to sign.
 #[derive(Debug, Clone)]
 pub(crate) struct Draft {
     pub(crate) from: usize,

@@ -1,4 +1,4 @@
-//! Whoever builds a block and whoever verifies it come to the same state, whatever the transactions are.
+//! The builder of a block and its verifiers come to the same state, for all transactions.
 
 use dusk_core::abi::ContractId;
 use dusk_core::transfer::moonlight::AccountData;
@@ -78,7 +78,7 @@ fn verify(ledger: &mut Ledger, block: &Block, voters: &[Voter], id: u64) -> Resu
     ledger.verify(&VerifyRequest { id: RequestId(id), block, voters, slashes: vec![] })
 }
 
-/// What a sender may think of.
+/// A transaction that a sender may think of.
 #[derive(Debug, Clone)]
 enum Idea {
     Pay(usize, u64),
@@ -122,7 +122,7 @@ fn accept(ledger: &mut Ledger, block: &Block, request: Option<u64>) {
 fn fill(mempool: &mut Mempool, drafts: impl IntoIterator<Item = Draft>, height: u64) {
     for draft in drafts {
         let transaction = ValidTransaction::trusted(draft.sign(), Profile::Local.at(height)).expect("amounts fit");
-        // As a node whose view of the accounts is too good: what is wrong shows in the block.
+        // As a node whose view of the accounts is too good: faults show in the block.
         let account = AccountData { nonce: 0, balance: u64::MAX };
         let _ = mempool.insert(transaction, &account, 0);
     }

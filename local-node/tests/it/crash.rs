@@ -49,7 +49,7 @@ fn fatal() -> (Vec<u8>, TxId) {
     (call.to_network_bytes(), TxId(dusk_bytes::Serializable::to_bytes(&call.hash())))
 }
 
-/// Not a test by itself: what the child process runs, until it is killed.
+/// Not a test by itself: the code of the child process, until it is killed.
 #[test]
 fn a_node_that_is_killed() {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
@@ -105,7 +105,7 @@ async fn what_ended_the_process_is_not_run_again() {
 
     let node = spawn(config(folder.path(), SOON)).await.unwrap();
     assert_removed(&node, id).await;
-    // What waited behind it gets into a block, and so does another transaction in its place.
+    // The transaction behind it gets into a block, and so does another one in its place.
     loop {
         match node.transaction_status(other).await.unwrap() {
             TransactionStatus::Executed(_) => break,
@@ -120,7 +120,7 @@ async fn what_ended_the_process_is_not_run_again() {
 
     let node = spawn(config(folder.path(), SOON)).await.unwrap();
     assert_removed(&node, id).await;
-    // It is not banned: whoever sent it is told why it is gone, and may have other reasons for the end.
+    // It is not banned: its sender is told why it is gone, and may have other reasons for the end.
     assert!(node.submit(fatal).await.is_err(), "its nonce was used meanwhile");
     node.shutdown().await;
 }

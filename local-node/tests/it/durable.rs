@@ -330,7 +330,7 @@ fn child(folder: &Path, shell: &str) -> Child {
         .expect("the test program starts")
 }
 
-/// Not a test by itself: what the child process runs.
+/// Not a test by itself: the code of the child process.
 #[test]
 fn a_node_under_load() {
     let Some(folder) = std::env::var_os(FOLDER) else { return };

@@ -1,4 +1,4 @@
-//! Blocks whose transactions write as much memory, or have as many events, as a block may: what does not fit waits, the
+//! Blocks whose transactions write as much memory, or have as many events, as a block may: the others wait, the
 //! block is ended, and all who verify it agree.
 
 use std::time::{Duration, Instant};

@@ -266,7 +266,7 @@ fn kill_after(mut member: Child, blocks: usize, moment: impl FnOnce(), told: &mu
             "reverted" => drop(told.remove(&height)),
             _ => {}
         }
-        // What it tells until it is gone counts as well.
+        // Events until its end count as well.
         if accepted >= blocks
             && let Some(moment) = moment.take()
         {
@@ -278,10 +278,10 @@ fn kill_after(mut member: Child, blocks: usize, moment: impl FnOnce(), told: &mu
     member.wait().expect("it ends");
 }
 
-/// What a key has said in each step of each iteration.
+/// The statements of a key in each step of each iteration.
 type Said = BTreeMap<(ConsensusHeader, StepName), BTreeSet<String>>;
 
-/// What a key says with a message: a candidate, or a vote.
+/// The statement of a key in a message: a candidate, or a vote.
 fn said_by(key: &BlsKey, message: &Message) -> Option<String> {
     match message {
         Message::Candidate(block) if block.header.generator == *key => Some(hex::encode(block.header.hash)),
@@ -431,7 +431,7 @@ impl Stranger {
         self.kadcast.set_link(Some(peer), Link::CUT).await.expect("it runs");
     }
 
-    /// What was received, and the peers that it came from.
+    /// The received messages, and the peers that they came from.
     fn received(&mut self) -> Vec<(SocketAddr, Frame)> {
         let mut received = Vec::new();
         while let Ok(event) = self.events.try_recv() {
@@ -611,7 +611,7 @@ async fn messages_of_another_major_version_are_refused() {
     let (nodes, addresses) = network(4).await;
     let mut stranger = Stranger::join(&addresses).await;
     let mut witness = Stranger::join(&addresses).await;
-    // What it hears of the stranger's messages, nodes have passed on.
+    // The witness hears of the stranger's messages only through nodes.
     stranger.cut(witness.address()).await;
     final_at(&nodes[0], 1).await;
     let [other, later] = [(2, 0), (1, 1)].map(|(major, patch)| Version { major, minor: 0, patch });
@@ -687,7 +687,7 @@ async fn refusals_are_told_with_their_source() {
     let transfer = LedgerTransaction::new(other_chain.sign(), TransactionFormat::Boreas);
     stranger.say(Message::Transaction(transfer)).await;
     stranger.send(vec![0xff; 100]).await;
-    // What is refused, and what is told of the reason.
+    // The refusal, and the told reason.
     let expected = [
         ("the bytes of a peer are not a message", "255 at byte 5 is not a topic"),
         ("a transaction is refused", "the transaction is for chain 9"),

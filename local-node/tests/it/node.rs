@@ -77,7 +77,7 @@ async fn supply(node: &NodeHandle) -> u128 {
     sum + stakes.iter().map(|(_, stake)| u128::from(stake.reward)).sum::<u128>()
 }
 
-/// What was issued anew since genesis: rewards, less the fees that they were paid from.
+/// The amount issued since genesis: rewards, less the fees that they were paid from.
 fn issued(node: &NodeHandle) -> u128 {
     let blocks = (1..=node.tip().height).map(|height| node.store().block(height).expect("readable").expect("stored").0);
     blocks

@@ -1,4 +1,4 @@
-//! What a node gives to peers that ask, over real sockets: to nobody who has not asked, and never much for little.
+//! A node's answers to peers, over real sockets: none to a peer that has not asked, and never much for little.
 
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::Duration;

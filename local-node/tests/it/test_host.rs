@@ -445,7 +445,7 @@ fn wires_that_are_too_many_end_the_connection() {
     let mut client = Client::open(&host, "wires");
     let wires = Attached::new(vec![7; 1000]);
     let prove = Request::Prove { circuit: "any".into(), digest: [0; 32], layout: None, wires };
-    // This host makes no proofs. What follows the line is not taken for the next one.
+    // This host makes no proofs. The bytes after the line are not taken for the next one.
     assert!(client.failure(&prove).contains("makes no proofs"));
     assert_eq!(client.ask(&Request::Height), Response::Height { height: 0 });
     let line = String::from_utf8(prove.to_line().expect("encodes")).expect("text");

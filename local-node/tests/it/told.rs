@@ -1,4 +1,4 @@
-//! What the nodes of this process tell, at the level `debug`, of messages that they refuse.
+//! Log lines of the nodes of this process, at the level `debug`, about messages that they refuse.
 
 use std::net::SocketAddr;
 use std::sync::{Mutex, Once, PoisonError};

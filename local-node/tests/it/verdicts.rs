@@ -1,4 +1,4 @@
-//! Blocks that slash somebody, or carry blobs: what a ledger says of those that others have made.
+//! Blocks that slash somebody, or carry blobs: verdicts of a ledger on those that others have made.
 
 use std::collections::BTreeMap;
 

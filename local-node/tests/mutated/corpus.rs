@@ -19,7 +19,7 @@ pub(crate) struct Request {
     pub(crate) headers: Vec<(String, Vec<u8>)>,
     pub(crate) body: Vec<u8>,
     pub(crate) framing: Framing,
-    /// What follows on the connection: WebSocket frames, or anything.
+    /// The bytes that follow on the connection: WebSocket frames, or anything.
     pub(crate) after: Vec<u8>,
 }
 
@@ -82,7 +82,7 @@ impl Corpus {
         let mut request = self.requests.choose(random).unwrap().clone();
         request.headers.insert(0, ("host".into(), self.host.clone().into()));
         let other = self.requests.choose(random).unwrap();
-        // Most often one change: what is changed more is refused earlier.
+        // Most often one change: a request with more changes is refused earlier.
         for _ in 0..*[1, 1, 1, 2, 2, 3, 4].choose(random).unwrap() {
             mutation::mutate(&mut request, other, random);
         }

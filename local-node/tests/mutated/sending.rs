@@ -15,7 +15,7 @@ const MAX_WAIT_OF_HALF: Duration = Duration::from_millis(50);
 /// The most bytes that an answer may have.
 const MAX_ANSWER_BYTES: usize = 24 * 1024 * 1024;
 
-/// What comes before the answer where a client asks whether it may send a body.
+/// The response before the answer where a client asks whether it may send a body.
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 /// The result of a request.

@@ -9,7 +9,7 @@
 //! | [`codec`] | bounded reading and writing of binary forms |
 //! | [`keys`] | BLS keys and signatures as bytes |
 //! | [`ledger`] | blocks, transactions, attestations, faults |
-//! | [`message`] | what nodes say to each other |
+//! | [`message`] | messages of nodes to each other |
 //! | [`merkle`], [`bloom`] | the digests over a block's transactions and events |
 //! | [`rules`] | which feature is active at which height, for each rule profile |
 

@@ -29,7 +29,7 @@ pub const LUX_PER_DUSK: u64 = 1_000_000_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Profile {
-    /// All features are active from height 1, but for those that forbid 32-bit memories, other contracts or Phoenix.
+    /// All features are active from height 1, except those that forbid 32-bit memories, other contracts or Phoenix.
     #[default]
     Local,
     /// The public test network, chain 2.
@@ -99,7 +99,7 @@ impl Profile {
         Rules { profile: self, height, latest: false }
     }
 
-    /// The last rules that this profile knows, at `height` of a chain of its own: what the network of the profile
+    /// The last rules that this profile knows, at `height` of a chain of its own: the rules that the profile's network
     /// enforces today, however low the chain is.
     #[must_use]
     pub const fn latest_at(self, height: u64) -> Rules {

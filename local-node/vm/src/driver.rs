@@ -1,7 +1,7 @@
-//! Data drivers: what turns JSON into a contract's encoding and back (the book, "The virtual machine", section
+//! Data drivers: modules that turn JSON into a contract's encoding and back (the book, "The virtual machine", section
 //! "Data drivers").
 //!
-//! A driver is a WASM module that comes from whoever deployed the contract. It runs here without imports, each time in
+//! A driver is a WASM module of the contract's deployer. It runs here without imports, each time in
 //! a fresh instance, and with bounds on its work, its time, its memory and its output.
 
 mod clock;
@@ -279,7 +279,7 @@ static ENGINE: LazyLock<Result<Engine, String>> = LazyLock::new(|| {
 
 static CLOCK: LazyLock<Clock> = LazyLock::new(Clock::default);
 
-/// How many memories a module has. What cannot be parsed is left to the engine.
+/// How many memories a module has. A module that cannot be parsed is left to the engine.
 fn memories(wasm: &[u8]) -> u32 {
     let sections = wasmparser::Parser::new(0).parse_all(wasm).map_while(Result::ok);
     sections

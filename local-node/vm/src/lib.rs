@@ -11,11 +11,11 @@
 //! | `session` | one block's view: calls, marks, the root |
 //! | `host` | the engine, compiled modules, the functions that contracts import, the stack of calls, a session's state |
 //! | `state` | committed states and the state root |
-//! | `queries` | what the machine computes for contracts: hashes, signatures, proofs |
-//! | `share` | what the sessions of all queries hold together |
+//! | `queries` | computations of the machine for contracts: hashes, signatures, proofs |
+//! | `share` | the memory of the sessions of all queries together |
 //! | [`driver`] | data drivers, in a sandbox |
 //! | `error` | errors of calls, deployments and commits |
-//! | `module` | what is required of a module, and its preparation |
+//! | `module` | the requirements of a module, and its preparation |
 //! | `memory` | contract memories over committed pages, with rollback |
 //! | `mocks`, `blobs` | mock proofs for tests of contracts; the proofs of a transaction's blobs |
 //! | `abi`, `limits` | bounds that production shares, and bounds of this machine |
@@ -33,7 +33,7 @@
 //! - A call ends when its session's deadline passes ([`Session::set_deadline`]), when nobody needs it any more
 //!   ([`Session::set_cancel`]) or when the machine stops ([`Vm::interrupt`]), whatever it does. None of these changes
 //!   the gas of a call that succeeds.
-//! - What becomes of a transaction in a block follows from the state before it, the transactions before it in the block
+//! - The result of a transaction in a block follows from the state before it, the transactions before it in the block
 //!   and the rules: not from the clock, from queries or from the memory that the system has.
 //!
 //! # Bounds
@@ -44,7 +44,7 @@
 //! |---|---|---|
 //! | written pages of 64 KiB with a copy of each, and further copies to undo calls and transactions | 512 MiB | [`MAX_SESSION_MEMORY_BYTES`] |
 //! | tables, 8 bytes for each element | 77 MiB | [`MAX_CALL_TABLE_ELEMENTS`] |
-//! | what a query feeds, where it is kept | 64 MiB | [`MAX_FEED_BYTES`] |
+//! | the items that a query feeds, where they are kept | 64 MiB | [`MAX_FEED_BYTES`] |
 //! | events | 33 MiB | [`MAX_CALL_EVENTS`], [`MAX_CALL_EVENT_BYTES`], [`RESERVED_EVENT_BYTES`] |
 //! | arguments, names and results on the way through 48 nested calls | 12 MiB | [`MAX_CALL_DEPTH`], [`ARGUMENT_BYTES`] |
 //! | the recorded tree of calls, with its events, texts and logs | 10 MiB | 4096 frames, 5 MiB of data |
@@ -67,7 +67,7 @@
 //! [`Session::held_bytes`]). Queries take nothing from the sessions of blocks, neither memory nor mappings of the
 //! process.
 //!
-//! # What the clock decides
+//! # Decisions by the clock
 //!
 //! Memory is measured at fixed points of a call: when it fails or succeeds, when a nested call fails, and whenever
 //! operations and snapshots that copy have written 32 MiB. The same points come on every node, and the count is the

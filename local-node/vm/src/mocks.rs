@@ -1,4 +1,4 @@
-//! Mock proofs: what tests of contracts use while nobody needs a real one.
+//! Mock proofs: stand-ins in tests of contracts while nobody needs a real one.
 
 use std::fmt;
 

@@ -179,8 +179,8 @@ impl Session {
     }
 
     /// Sets the time by which every later call and deployment of the session must have ended. One that has not ends
-    /// with [`VmError::TimeLimit`], within some ten milliseconds, whatever its contracts would do about it: there is no
-    /// other result that a deadline changes. Whoever verifies a block sets none.
+    /// with [`VmError::TimeLimit`], within some ten milliseconds, for all acts of its contracts: there is no
+    /// other result that a deadline changes. A verifier of blocks sets none.
     pub fn set_deadline(&mut self, deadline: Option<Instant>) {
         if let Ok(state) = self.state_mut() {
             state.deadline = deadline;
@@ -188,7 +188,7 @@ impl Session {
     }
 
     /// Sets a switch that, once it is on, ends every later call and deployment of the session, and the one that runs,
-    /// with [`VmError::Interrupted`]. For work that has become useless: whatever the session has made of the state is
+    /// with [`VmError::Interrupted`]. For work that has become useless: the session's changes of the state are
     /// of no use then, either.
     pub fn set_cancel(&mut self, cancel: Option<Arc<AtomicBool>>) {
         if let Ok(state) = self.state_mut() {
@@ -250,7 +250,7 @@ impl Session {
         self.state_mut()?.commit()
     }
 
-    /// As [`commit`](Self::commit), and gives what changed, for whoever keeps states outside the machine.
+    /// As [`commit`](Self::commit), and gives the changes, for a caller that keeps states outside the machine.
     ///
     /// # Errors
     /// [`VmError::Unusable`] or [`VmError::System`].
@@ -258,7 +258,7 @@ impl Session {
         self.state_mut()?.commit_with_changes()
     }
 
-    /// Bytes of contract memory that the session holds as long as it lives, at most: what it has written, with the
+    /// Bytes of contract memory that the session holds as long as it lives, at most: its written pages, with the
     /// copies to undo it, and the committed pages of the contracts that it has opened.
     ///
     /// # Errors
@@ -268,7 +268,7 @@ impl Session {
     }
 
     /// Tells whether a query's session has to end because too much was committed since it began. Its calls find out by
-    /// themselves; whoever keeps one waiting has to ask. The chain's own sessions have none.
+    /// themselves; a caller that keeps one waiting has to ask. The chain's own sessions have none.
     #[must_use]
     pub fn lag(&self) -> Option<Lag> {
         self.state.as_ref()?.lag().cloned()

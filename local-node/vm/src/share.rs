@@ -3,8 +3,8 @@
 //! Queries run at the same time, and each may hold much. So each counts here what it holds, and one that would bring
 //! the sum beyond [`MAX_QUERY_BYTES`] is refused. Sessions of blocks have no share: queries take nothing from them.
 //!
-//! A session also keeps the state that it reads, when the chain has forgotten it long ago. What that takes is at most
-//! what was committed since, so a query ends when that is more than [`MAX_QUERY_LAG_BYTES`]; then all queries together
+//! A session also keeps the state that it reads, when the chain has forgotten it long ago. Its extra memory is at most
+//! the memory committed since, so a query ends when that is over [`MAX_QUERY_LAG_BYTES`]; then all queries together
 //! keep no more than this beside the chain's own states.
 
 use std::sync::Arc;

@@ -109,7 +109,7 @@ impl Vm {
     }
 
     /// Begins a session of the chain itself on a committed state, or on the empty one: for a block, or to read what the
-    /// chain has to know. What queries hold at the same time makes no difference to it.
+    /// chain has to know. The memory of queries at the same time makes no difference to it.
     ///
     /// # Errors
     /// [`VmError::NoSuchState`].
@@ -117,7 +117,7 @@ impl Vm {
         self.session_with(base, env, None)
     }
 
-    /// Begins a session for a query or a simulation on a committed state, or on the empty one. What all of them hold
+    /// Begins a session for a query or a simulation on a committed state, or on the empty one. The memory of all these
     /// together is bounded ([`MAX_QUERY_BYTES`](crate::MAX_QUERY_BYTES)), so its calls may also end with
     /// [`MachineLimit::Queries`](crate::MachineLimit) or [`MachineLimit::QueryMappings`](crate::MachineLimit).
     ///
@@ -135,7 +135,7 @@ impl Vm {
         Ok(Session::new(Arc::clone(&self.0), base, env, share))
     }
 
-    /// A whole committed state as data, for whoever keeps states outside the machine.
+    /// A whole committed state as data, for a caller that keeps states outside the machine.
     ///
     /// # Errors
     /// [`VmError::NoSuchState`], or [`VmError::System`] when its pages cannot be read.

@@ -7,7 +7,7 @@
 //! GENERATED_MODULES=20000 cargo test --package local-node-vm --test generated -- --nocapture
 //! ```
 //!
-//! `GENERATED_SEED` is the first seed; the module of a seed is always the same. What came of them is printed, with the
+//! `GENERATED_SEED` is the first seed; the module of a seed is always the same. The test prints the results, with the
 //! peak of the resident memory. Other tests would count in that peak, so this one has a process of its own.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -77,7 +77,7 @@ fn generated_modules_neither_end_silence_nor_bloat_the_machine() {
     }
 }
 
-/// Tries the module of a seed in every way in which the machine gets modules of strangers.
+/// Tries the module of a seed in every way in which the machine gets untrusted modules.
 fn attempt(vms: &[Vm; 2], seed: u64, tally: &mut Tally) {
     let Some(generated) = generate(seed) else { return };
     tally.tried += 1;
@@ -161,8 +161,8 @@ fn call(session: &mut Session, function: &str) -> Called {
     }
 }
 
-/// What generated contracts import and export. How much of it they use, and what the functions do, is random; so is
-/// where the argument buffer lies, which makes a part of them no contracts.
+/// The imports and exports of generated contracts. The part that they use, and the content of the functions, is random;
+/// so is the place of the argument buffer, which makes a part of them no contracts.
 const SHAPE: &str = r#"(module
     (import "env" "c" (func (param i32 i32 i32 i32 i64) (result i32)))
     (import "env" "hq" (func (param i32 i32 i32) (result i32)))

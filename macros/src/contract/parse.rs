@@ -14,7 +14,7 @@ use crate::diagnostics::Diagnostics;
 use crate::source::{bare, condition, doc_attributes, docs, has_attribute, without_self};
 use crate::types::Scope;
 
-/// What another macro generates is unknown to this one.
+/// Items that another macro generates are unknown to this one.
 const MADE_BY_A_MACRO: &str = "#[contract] does not see the items that a macro generates here, and would not export them: write out the methods, or call the macro in a module of its own if it generates no methods of the contract";
 
 /// Parses the module.

@@ -228,7 +228,7 @@ fn output(method: &Method, contract: &Contract, faults: &mut Diagnostics) {
     value(written_result(ty).map_or(ty, |(value, _)| value), &contract.scope, faults);
 }
 
-/// What is wrong with `raw_result` on a method that cannot fail.
+/// The fault of `raw_result` on a method that cannot fail.
 const NO_RESULT: &str = "`raw_result` needs a method that returns a `Result`: callers get the `Result` itself";
 
 /// Faults of an exported function that do not depend on its kind.

@@ -338,7 +338,7 @@ macro_rules! __register_circuit {
                 "circuits are described by a program that Linux and macOS can start; on Windows, build in WSL"
             );
 
-            // SAFETY: what stands in this section is called once, before `main`, with the C calling convention; it only
+            // SAFETY: the function in this section runs once, before `main`, with the C calling convention; it only
             // adds to a list.
             #[used]
             #[cfg_attr(all(unix, not(target_vendor = "apple")), unsafe(link_section = ".init_array"))]

@@ -151,7 +151,7 @@ fn metadata(path: &Path) -> Result<Metadata, FolderError> {
     fs::metadata(path).map_err(FolderError::system(path))
 }
 
-/// Without links: what counts are the folders that the system goes through.
+/// Without links, because the folders count that the system goes through.
 fn absolute(path: &Path) -> Result<PathBuf, FolderError> {
     fs::canonicalize(path).map_err(FolderError::system(path))
 }

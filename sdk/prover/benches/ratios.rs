@@ -1,4 +1,4 @@
-//! What this crate promises beside the stock crate, measured in one run, on the same work.
+//! This crate's figures beside the stock crate's, measured in one run, on the same work.
 //!
 //! `cargo bench -p dusk-sdk-prover` prints each figure beside its mark. `-- --short` takes smaller circuits, for which
 //! not every mark is meant: it shows that the program runs.
@@ -22,7 +22,7 @@ mod circuits;
 #[path = "../tests/it/stock.rs"]
 mod stock;
 
-/// Rounds of what is measured; the best one counts. What takes the stock crate tens of seconds is run once there.
+/// Rounds of a measurement; the best one counts. Work that takes the stock crate tens of seconds is run once there.
 const ROUNDS: usize = 3;
 
 fn main() {

@@ -28,8 +28,8 @@ pub enum Refused {
 }
 
 impl Limits {
-    /// How many shares the receiver of a move may still receive. What moves between accounts of one person that share
-    /// its limit gives it no more than it has. What comes from an account with a limit of its own does: that account
+    /// How many shares the receiver of a move may still receive. A move between accounts of one person that share
+    /// its limit gives it no more than it has. A move from an account with a limit of its own does: that account
     /// has room again.
     fn room(&self, order: &Move, from: Option<Limit>, to: Limit) -> u64 {
         let Some(side) = order.to else { return u64::MAX };

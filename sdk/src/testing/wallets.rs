@@ -19,7 +19,7 @@ use crate::interface::Interface;
 pub(super) struct Seeable(RefCell<Vec<(Place, RawEvent)>>);
 
 impl Seeable {
-    /// Keeps the events of a transaction, but for those that were undone.
+    /// Keeps the events of a transaction, except those that were undone.
     pub(super) fn keep(&self, outcome: &Outcome) {
         let place = Place { height: outcome.height, transaction: outcome.tx };
         let events = outcome.events.iter().filter(|event| !event.reverted);

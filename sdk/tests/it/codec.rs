@@ -174,7 +174,7 @@ proptest! {
         prop_assert_eq!(&bytes, &derived.encode().unwrap());
         prop_assert_eq!(is_read(&bytes), Some(ours));
         prop_assert_eq!(is_read(&bytes), Some(derived));
-        // What others send is refused by both or by none, and read as the same.
+        // Foreign bytes are refused by both or by none, and read as the same.
         let mut hostile = bytes;
         for (place, byte) in changes {
             let place = usize::from(place) % hostile.len();

@@ -26,7 +26,7 @@ fn a_result_is_one_under_every_name() {
         assert_eq!(is(name), (true, Type::Uint(8)), "{name}");
     }
     assert_eq!(is("value"), (false, Type::Uint(64)));
-    // What is asked for raw, or stands inside of another type, is a value.
+    // A result that a call asks for raw, or that stands inside of another type, is a value.
     assert_eq!(is("raw"), (false, Type::Named("Result".into())));
     assert!(matches!(is("inside"), (false, Type::Option(_))));
     assert!(abi.init.as_ref().unwrap().fallible);

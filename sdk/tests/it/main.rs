@@ -1,4 +1,4 @@
-//! The SDK as authors of contracts use it: what the macros make of their source, natively and in wasm.
+//! The SDK as authors of contracts use it: the macros' expansion of their source, natively and in wasm.
 #![allow(
     missing_docs,
     missing_debug_implementations,

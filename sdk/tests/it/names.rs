@@ -135,7 +135,7 @@ fn written(mut names: BTreeSet<String>) -> Vec<String> {
     names.into_iter().map(|name| if KEYWORDS.contains(&name.as_str()) { format!("r#{name}") } else { name }).collect()
 }
 
-/// What looks like a name in a recorded expansion, without what is documentation or text.
+/// The words that look like names in a recorded expansion, without documentation and texts.
 fn identifiers(recorded: &str) -> BTreeSet<String> {
     let code: Vec<_> = recorded
         .split("---\n")
@@ -172,7 +172,7 @@ pub(crate) fn argument(name: &str) -> &str {
     if name.starts_with('_') || taken { "plain" } else { name }
 }
 
-/// What stands before generated contracts.
+/// The head of generated contracts.
 const HEAD: &str = "#![allow(non_camel_case_types, non_upper_case_globals, non_snake_case, dead_code, unused, \
                     clippy::all, reason = \"names of all kinds\")]\n";
 

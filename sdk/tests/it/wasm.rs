@@ -1,6 +1,6 @@
 //! Contracts as they are deployed: compiled to wasm as the command line compiles them, inspected, and run.
 //!
-//! What runs here is the contract's side of the border: encodings, the state between calls, refusals, re-entry. The
+//! These tests run the contract's side of the border: encodings, the state between calls, refusals, re-entry. The
 //! host's side below does only what the rules of the ABI say; the real one is tried by the tests of the templates.
 #![allow(clippy::cast_possible_truncation, reason = "lengths are small")]
 
@@ -287,7 +287,7 @@ fn a_driver_says_what_is_wrong() {
     assert_eq!(schema, ContractAbi { name: "everything".into(), ..native });
 }
 
-/// What the host knows.
+/// The state of the host.
 #[derive(Default)]
 struct Host {
     panic: Option<String>,
@@ -303,7 +303,7 @@ struct Contract {
     linker: Linker<Host>,
     /// `None` before the first call.
     memory: Option<Vec<u8>>,
-    /// What the last call logged.
+    /// The logs of the last call.
     logs: Vec<String>,
 }
 
@@ -501,7 +501,7 @@ fn a_change_is_not_re_entered() {
     let id = [1; 32];
     // A query may be called back: nothing changes under it.
     assert_eq!(contract.call("call_query", &id), Ok(5u64.to_le_bytes().to_vec()));
-    // Who changes may not: the inner call fails, and so does the outer.
+    // A method that changes the state may not be called back: the inner call fails, and so does the outer.
     assert_eq!(contract.call("call_while_changing", &id), Err("E100: No".into()));
     assert_eq!(contract.call("last", &[]), Ok(5u64.to_le_bytes().to_vec()));
     // The state is free again.
@@ -517,7 +517,7 @@ fn an_error_undoes_the_call_under_every_name_of_its_result() {
         assert_eq!(contract.call(function, &[]), Err("E1: No".into()), "{function}");
         assert_eq!(contract.call("value", &[]), Ok(3u64.to_le_bytes().to_vec()), "{function}");
     }
-    // What was asked for raw keeps its changes, and so does what stands inside of another type.
+    // A raw result keeps its changes, and so does a result inside of another type.
     assert_eq!(contract.call("raw", &[]).unwrap()[0], 1);
     assert_eq!(contract.call("value", &[]), Ok(4u64.to_le_bytes().to_vec()));
     assert!(contract.call("inside", &[1]).is_ok());

@@ -1,4 +1,4 @@
-//! One call of one function: what is asked, sent, and said about it.
+//! One call of one function: the request, the transaction, and the output about it.
 
 use std::process::ExitCode;
 

@@ -156,7 +156,7 @@ fn given_manifest() -> Vec<PathBuf> {
     }
 }
 
-/// Ends the devnet if whoever started it ends before it has given leave to go on.
+/// Ends the devnet if its starter ends before it has given leave to go on.
 fn end_without_leave(stop: Arc<AtomicBool>) -> Result<()> {
     thread::Builder::new()
         .name("leave".to_owned())

@@ -32,7 +32,7 @@ pub(crate) struct Artifact {
     pub(crate) code_bytes: usize,
     /// Whether wasm-opt was at work.
     pub(crate) optimised: bool,
-    /// BLAKE3 of the contract: what the chain knows it by.
+    /// BLAKE3 of the contract, by which the chain knows it.
     pub(crate) hash: String,
     /// Bytes of the data driver.
     pub(crate) driver_bytes: usize,

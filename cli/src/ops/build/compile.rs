@@ -150,7 +150,7 @@ fn rust_flags(toolchain: &Toolchain, small: bool) -> Vec<String> {
         flags.push("-Clinker-plugin-lto".to_owned());
     }
     if small {
-        // The standard library is built with this, too: what formats the texts of panics is then used by nobody.
+        // The standard library is built with this, too: nobody uses the formatting of panics then.
         flags.extend(["-Zunstable-options", "-Cpanic=immediate-abort"].map(str::to_owned));
     } else {
         flags.push("-Cpanic=abort".to_owned());

@@ -5,7 +5,7 @@
 //! | `compile` | one package compiled to WASM |
 //! | `optimise` | `wasm-opt`, where it is installed |
 //! | `verifiers` | the verifier keys that contracts are built with, made and confirmed |
-//! | `artifact` | what a build leaves, and its record |
+//! | `artifact` | the files of a build, and their record |
 //! | `pipeline` | all steps of a build in their order |
 
 pub(crate) mod artifact;

@@ -176,7 +176,7 @@ struct Workshop<'a> {
 }
 
 impl Workshop<'_> {
-    /// Compiles the circuits and makes their verifier keys. `known`: what the last build with the same tools made.
+    /// Compiles the circuits and makes their verifier keys. `known`: those of the last build with the same tools.
     fn circuits(&self, plan: &Plan, known: Option<&BuiltCircuits>) -> Result<BuiltCircuits> {
         let mut circuits = Circuits::compile(&self.project.root, plan, self.report)?;
         let known = known.map_or(&[][..], |known| &known.keys);
@@ -188,7 +188,7 @@ impl Workshop<'_> {
         Ok(BuiltCircuits { plan: plan.identity(), inputs, keys })
     }
 
-    /// Builds a contract. `known`: what the last build with the same tools made.
+    /// Builds a contract. `known`: the one of the last build with the same tools.
     fn contract(
         &self,
         package: &ContractPackage,

@@ -35,7 +35,7 @@ pub(crate) fn folder(artefacts: &Path) -> PathBuf {
     artefacts.join(FOLDER)
 }
 
-/// Makes the keys of all circuits, where they are not there yet. `known`: what the last build made.
+/// Makes the keys of all circuits, where they are not there yet. `known`: those of the last build.
 ///
 /// # Errors
 /// When a circuit cannot be built or is too large, or the parameters are missing.

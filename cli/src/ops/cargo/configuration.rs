@@ -1,6 +1,6 @@
 //! Settings of cargo that the project, its user or the environment made for other work than ours.
 //!
-//! cargo merges `.cargo/config.toml` of all folders above, its own folder's, and variables. What matters here:
+//! cargo merges `.cargo/config.toml` of all folders above, its own folder's, and variables. These settings matter:
 //!
 //! | setting | what is done |
 //! |---|---|
@@ -8,7 +8,7 @@
 //! | `build.rustflags`, `target.….rustflags` and their variables | contracts are compiled with flags of ours alone (`CARGO_ENCODED_RUSTFLAGS`), and their circuits with none |
 //! | `build.incremental`, `CARGO_INCREMENTAL` | off for contracts: the compiler refuses it together with LTO |
 //! | `build.dep-info-basedir` | the workspace's folder, so that the files of which a contract was made are found again |
-//! | `profile.….` | what a contract depends on is set by flags, which come after those of the profile and win |
+//! | `profile.….` | flags set the dependencies of a contract; they come after those of the profile and win |
 //! | `target.….linker` and its variable | for programs of this machine that the compiler links without cargo too |
 //! | `build.target-dir`, `build.build-dir`, `build.rustc-wrapper` | as they are: cargo says where its output lies |
 

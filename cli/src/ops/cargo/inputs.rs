@@ -2,7 +2,7 @@
 //!
 //! The list of sources is the compiler's own (dep-info); manifests and configuration are added, and of the workspace
 //! what concerns these packages: parts of its manifest, and the entries of `Cargo.lock` that they reach. Files are
-//! compared by content, manifests and settings by what they say (module `documents`). What is absent is
+//! compared by content, manifests and settings by their meaning (module `documents`). An absent file is
 //! remembered too: a `build.rs` that appears is a change.
 
 use std::collections::{BTreeMap, BTreeSet};

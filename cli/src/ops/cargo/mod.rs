@@ -9,8 +9,8 @@
 //! | `progress` | the state of a build: packages that are done, and the one that cargo compiles |
 //! | `configuration` | settings of the project and its user that must not reach contracts |
 //! | `packages` | which packages of a workspace are contracts, and which may hold circuits |
-//! | `inputs` | what packages were built from, and whether it has changed |
-//! | `documents` | what manifests, settings and `Cargo.lock` say to a build |
+//! | `inputs` | the inputs of packages, and whether they have changed |
+//! | `documents` | the meaning of manifests, settings and `Cargo.lock` for a build |
 
 pub(crate) mod command;
 pub(crate) mod compiler;

@@ -1,7 +1,7 @@
 //! A way to compile Rust to WASM.
 //!
 //! Three are known, tried in this order: the active toolchain has the target; rustup adds it; a distribution's compiler
-//! that brings the sources of its standard library builds that too. What is done is said before it is done. Packages of
+//! that brings the sources of its standard library builds that too. Each step is said before it is done. Packages of
 //! the system are installed only when that was asked for; where a compiler is there but does not run, the project or
 //! its user has chosen it, and nothing takes its place.
 

@@ -225,7 +225,7 @@ mod tests {
     fn what_the_signature_does_not_cover_is_compared() {
         let sent = ContractDeploy::new(vec![1, 2], vec![3; 96], Some(vec![4; 16]), 5);
         assert_eq!(difference(&sent, &sent.clone()), None);
-        // All of these have the same signed bytes but for the code.
+        // All of these have the same signed bytes except the code.
         let renumbered = ContractDeploy { nonce: 6, ..sent.clone() };
         let shifted = ContractDeploy::new(vec![1, 2], vec![], Some([vec![3; 96], vec![4; 16]].concat()), 5);
         let merged = ContractDeploy::new(vec![1, 2], [vec![3; 96], vec![4; 16]].concat(), None, 5);

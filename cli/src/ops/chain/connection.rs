@@ -1,4 +1,4 @@
-//! One project on one chain: what commands that talk to a node need first.
+//! One project on one chain: the first needs of commands that talk to a node.
 
 use anyhow::Result;
 

@@ -310,7 +310,7 @@ impl<'a> Deployer<'a> {
             tx: prepared.id.clone(),
             number: deploy.nonce,
         };
-        // Noted before it is sent: whatever comes between, the same command finds it again.
+        // Noted before it is sent: after any fault in between, the same command finds it again.
         self.chain.deployments.note_sent(&step.alias, sent.clone())?;
         let included = sender.send(&prepared, self.terms.until_final, self.report).inspect_err(|_| {
             self.report
@@ -400,7 +400,7 @@ impl<'a> Deployer<'a> {
             tx: sent.tx,
             height: included.block_height,
         };
-        // Remembered before anything else is tried: what stands on the chain must not be forgotten.
+        // Remembered before anything else is tried: a contract on the chain must not be forgotten.
         self.chain.deployments.remember(&step.alias, deployment.clone(), step.artifact)?;
         let has_driver = self.give_driver(&deployment, step.artifact, account);
         Ok(Deployed {

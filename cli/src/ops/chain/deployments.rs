@@ -1,7 +1,7 @@
 //! The deployments of this project, chain by chain.
 //!
-//! A chain is known by its first block. A node that keeps nothing has the same first block after a restart, so whoever
-//! relies on a deployment also asks the node whether its transaction is there.
+//! A chain is known by its first block. A node that keeps nothing has the same first block after a restart, so a caller
+//! that relies on a deployment also asks the node whether its transaction is there.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,6 +1,6 @@
 //! Following a chain: the events of every block, once and in order, however often the connection breaks.
 //!
-//! The socket only says that something happened. What happened is asked for by height, from the last block seen on, so
+//! The socket only says that something happened. The events are asked for by height, from the last block seen on, so
 //! that nothing is lost while the connection is away and nothing comes twice. When blocks are taken back, it is the
 //! hashes of the blocks seen that tell how far.
 

@@ -4,12 +4,12 @@
 //! |---|---|
 //! | `client` | a node's interface |
 //! | `connection` | one project on one chain |
-//! | `deployments` | what the project has deployed, chain by chain |
-//! | `names` | who signs, and what `@name` stands for |
+//! | `deployments` | the deployments of the project, chain by chain |
+//! | `names` | the signer, and the meaning of `@name` |
 //! | `labels` | names for accounts and contracts that people see |
 //! | `target` | a contract to call |
 //! | `transact` | transactions simulated, sent and waited for |
-//! | `plan` | what is deployed, in which order |
+//! | `plan` | the contracts to deploy, and their order |
 //! | `deploying` | deployments sent and verified |
 //! | `claim` | the id of a deployment, and that it is ours |
 //! | `refusal` | why a call was refused |

@@ -1,4 +1,4 @@
-//! Names of accounts and contracts: who signs, what `@name` stands for, and which of its names an account is shown by.
+//! Names of accounts and contracts: the signer, the meaning of `@name`, and the name by which an account is shown.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ use crate::figures::listed;
 use crate::ops::contract::arguments::Names;
 use crate::ops::project::settings::{SETTINGS_FILE, Settings};
 
-/// The ids of the public networks. The keys of development accounts are public: whatever they hold there is taken.
+/// The ids of the public networks. The keys of development accounts are public: their funds there are taken.
 const PUBLIC_CHAINS: [u8; 2] = [1, 2];
 
 /// Whether this is the id of a public network.

@@ -1,8 +1,8 @@
 //! Production's parameters on this machine: where they come from, where they are kept, and that they are the right
 //! ones.
 //!
-//! The file is 2^17 points of the trusted setup, which nobody can make. It is known by its SHA-256 hash; whatever has
-//! another is refused, wherever it comes from.
+//! The file is 2^17 points of the trusted setup, which nobody can make. It is known by its SHA-256 hash; a file with
+//! another one is refused, wherever it comes from.
 
 use std::fs;
 use std::io::{ErrorKind, Read};
@@ -82,7 +82,7 @@ pub(crate) fn production(store: &KeyStore, gates: usize, progress: Progress<'_>)
     Ok(parameters)
 }
 
-/// Production's parameters from the file that was fetched, compared with its known hash; what a store keeps of them is
+/// Production's parameters from the fetched file, compared with its known hash; the parameters in a store are
 /// not used.
 ///
 /// # Errors
@@ -201,7 +201,7 @@ pub(crate) fn write_choice(path: &Path, name: &str) -> Result<bool> {
         .parse()
         .map_err(|error| Fault::usage(format!("{}: {error}", path.display()), "fix the file, and try again"))?;
     let chosen = match document.get_mut("circuits") {
-        // At the end: what stands there otherwise, comments above all, stays where it is.
+        // At the end: the other content there, comments above all, stays where it is.
         None => {
             let gap = if text.is_empty() || text.ends_with("\n\n") {
                 ""

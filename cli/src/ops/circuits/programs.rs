@@ -1,7 +1,7 @@
 //! The circuits of a project: found in programs that are made of its packages, and asked there.
 //!
 //! Keys and proofs are those of the circuits that ship ([`shipped`]). Circuits that only the tests of a package have
-//! are found in its test program; they can be looked at, and have no keys. What a witness holds goes through pipes
+//! are found in its test program; they can be looked at, and have no keys. The values of a witness go through pipes
 //! only.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -101,7 +101,7 @@ impl Circuits {
         if other.package != circuit.package {
             return Err(same_name(&circuit.name, &other.package, &circuit.package));
         }
-        // Of two, the one that panics stays: whoever needs its layout is told.
+        // Of two, the one that panics stays: a caller that needs its layout gets the panic.
         let Ok(known) = other.inspect()? else { return Ok(()) };
         let Ok(described) = circuit.inspect()? else {
             self.all.insert(circuit.name.clone(), circuit);

@@ -399,7 +399,7 @@ fn compile(root: &Path, package: &str, plan: &Plan, report: &dyn Report) -> Resu
 fn remove_others(folder: &Path, package: &str) {
     for path in fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        // A package's name can begin like another's: what follows it is the state.
+        // A package's name can begin like another's: the part after it is the state.
         let is_earlier = name.rsplit_once('-').is_some_and(|(of, _)| of == package);
         if is_earlier && path.is_file() {
             // One that stays is in nobody's way.

@@ -1,7 +1,7 @@
 //! Arguments as people write them, checked against the contract's description before anything is sent.
 //!
-//! The forms are those of the contract's data driver (the book's page "The contract's interface"): what is accepted
-//! here, the driver encodes, and decodes to the same again. What could mean two things is refused.
+//! The forms are those of the contract's data driver (the book's page "The contract's interface"). The driver encodes
+//! all accepted forms, and decodes to the same again. Forms that could mean two things are refused.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -90,7 +90,7 @@ impl<'a> Checker<'a> {
             .collect()
     }
 
-    /// Text of a flag as JSON: what is not clearly text is read as JSON.
+    /// Text of a flag as JSON: a text that is not clearly one is read as JSON.
     fn read_text(&self, ty: &Type, text: &str, path: &str) -> Result<Value, Misfit> {
         match ty {
             Type::String

@@ -1,5 +1,5 @@
-//! One description of shapes: what is accepted here, the contract's data driver encodes, and it decodes to what was
-//! typed.
+//! One description of shapes: the contract's data driver encodes all accepted texts, and it decodes to the
+//! typed ones.
 //!
 //! The contract below has a function for every kind of type. Random values are made from the description alone, in the
 //! forms in which people write them, and go through the checker and the driver's own code and back.
@@ -458,7 +458,7 @@ fn integer_of(text: &str) -> Option<Result<u128, i128>> {
 }
 
 /// Each of them as a JSON number and as a JSON text, through the checker and through the driver alone, and as a word of
-/// the command line: what is accepted is the number that was written.
+/// the command line: an accepted number is the one that was written.
 #[test]
 fn numbers_are_what_was_written_or_refused() {
     let abi = abi();

@@ -5,7 +5,7 @@
 //! | `wasm` | sections of a module, taken out and put in |
 //! | `module_info` | sections, imports, exports and sizes of functions |
 //! | `sandbox` | modules validated and data drivers run, in the virtual machine only |
-//! | `check` | what a network refuses, and what to beware of |
+//! | `check` | refusals of a network, and warnings |
 //! | `floats` | floating-point arithmetic, and the exports that reach it |
 //! | `schema` | differences between two descriptions |
 //! | `plain` | descriptions by drivers that were not made with our SDK |

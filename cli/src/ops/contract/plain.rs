@@ -48,7 +48,7 @@ pub(crate) struct PlainFunction {
 }
 
 impl Plain {
-    /// Reads a description. What cannot be read describes nothing.
+    /// Reads a description. An unreadable one describes nothing.
     pub(crate) fn read(text: &str) -> Self {
         serde_json::from_str(text).unwrap_or_default()
     }

@@ -23,7 +23,7 @@ pub(crate) fn arguments(abi: &ContractAbi, function: &Function) -> String {
     object(&function.inputs, &left, |ty| json_to(abi, ty, MAX_DEPTH, &left))
 }
 
-/// The same, as a value of TOML on one line: what an entry of `[deploy]` in dusk.toml has.
+/// The same, as a value of TOML on one line, as an entry of `[deploy]` in dusk.toml has it.
 pub(crate) fn arguments_in_toml(abi: &ContractAbi, function: &Function) -> String {
     serde_json::from_str(&arguments(abi, function)).map_or_else(|_| "{ }".to_owned(), |value| in_toml(&value))
 }
@@ -122,7 +122,7 @@ fn text(text: &str) -> String {
     Value::from(text).to_string()
 }
 
-/// A value of JSON as TOML has it on one line. TOML has no nothing: what is optional is left out.
+/// A value of JSON as TOML has it on one line. TOML has no nothing, so optional values are left out.
 fn in_toml(value: &Value) -> String {
     match value {
         Value::Object(members) => {

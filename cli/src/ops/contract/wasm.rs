@@ -1,4 +1,4 @@
-//! The sections of a WASM module: what the command line takes out and puts in.
+//! The sections of a WASM module that the command line takes out and puts in.
 
 use miniz_oxide::{deflate, inflate};
 use wasm_encoder::{CustomSection, Section as _};
@@ -10,7 +10,7 @@ pub(crate) const ABI_SECTION: &str = "dusk:abi";
 /// The custom section that says how the contract was built, JSON.
 pub(crate) const BUILD_SECTION: &str = "dusk:build";
 
-/// The most bytes of a description without compression. What a section claims to hold is a stranger's word.
+/// The most bytes of a description without compression. The stated length of a section is untrusted.
 const MAX_ABI_BYTES: usize = 4 * 1024 * 1024;
 /// The level of compression: the best. It takes a few milliseconds.
 const COMPRESSION: u8 = 10;

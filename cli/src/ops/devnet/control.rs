@@ -77,7 +77,7 @@ struct Envelope {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Answer {
-    /// It was done: what changed, in a sentence.
+    /// It was done: the change, in a sentence.
     Done(String),
     /// It was not done.
     Failed {
@@ -150,7 +150,7 @@ impl Control {
         &self.token
     }
 
-    /// The next request, if there is one. What is no request of this user gets no answer.
+    /// The next request, if there is one. A text that is no request of this user gets no answer.
     pub(super) fn next(&self) -> Option<(Request, Reply)> {
         let (stream, _) = self.listener.accept().ok()?;
         // Some systems hand the listener's mode on.

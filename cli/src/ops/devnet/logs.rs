@@ -27,7 +27,7 @@ pub(super) fn pump(from: impl Read, path: &Path) {
         if line.last() != Some(&b'\n') {
             line.push(b'\n');
         }
-        // A node must not stop because its log cannot be written: what it tells is read on, and lost.
+        // A node must not stop because its log cannot be written: its output is read on, and lost.
         let _ = log.write(&line);
     }
 }

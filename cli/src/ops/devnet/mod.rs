@@ -20,9 +20,9 @@
 //! | `process` | one node as a process |
 //! | `logs` | the logs of nodes, with their bound |
 //! | `control` | requests to the supervisor |
-//! | `conditions` | what is cut, slow or lossy |
+//! | `conditions` | links that are cut, slow or lossy |
 //! | `supervisor` | starting, watching and ending the nodes |
-//! | `status` | what the nodes tell |
+//! | `status` | the reports of the nodes |
 
 mod conditions;
 pub(crate) mod control;

@@ -308,7 +308,7 @@ fn sources(out: &mut String, evidence: &Evidence) -> Result<()> {
     Ok(())
 }
 
-/// Text without markup. What stands in backticks in a README stays so.
+/// Text without markup. Text in backticks in a README stays so.
 fn text(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {

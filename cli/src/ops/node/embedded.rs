@@ -18,7 +18,7 @@ use crate::error::Fault;
 use crate::ops::interrupt::Interrupt;
 use crate::ops::project::folders;
 
-/// How long a node that was told to end is waited for. What goes on after that ends with the process: a block that was
+/// How long a node that was told to end is waited for. Later work ends with the process: a block that was
 /// announced is stored.
 const MAX_STOP: Duration = Duration::from_secs(5);
 /// How long work on other threads is waited for after that.

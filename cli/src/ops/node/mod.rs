@@ -3,9 +3,9 @@
 //! | file | about |
 //! |---|---|
 //! | `embedded` | the node, its start and its end |
-//! | `joining` | what a node needs to know before it takes part in a network |
+//! | `joining` | the facts that a node needs before it takes part in a network |
 //! | `supervised` | a node that ends with the process that watches over it |
-//! | `log` | what a node tells of its work |
+//! | `log` | the log of a node's work |
 //! | `ports` | the program that listens at a port |
 
 pub(crate) mod embedded;

@@ -22,7 +22,7 @@ const EXIT_LATE: i32 = 1;
 /// The tie between a node and its supervisor.
 #[derive(Debug)]
 pub(crate) struct Supervised {
-    /// Held as long as the process lives: who holds it is a node of the devnet.
+    /// Held as long as the process lives: the holder is a node of the devnet.
     _lock: File,
     ended: watch::Receiver<bool>,
 }

@@ -98,7 +98,7 @@ pub(crate) fn write_atomically(path: &Path, content: &[u8]) -> Result<()> {
         fs::create_dir_all(folder)?;
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
         file.write_all(content)?;
-        // Temporary files are private; what is kept is as readable as any file of the project.
+        // Temporary files are private; the final file is as readable as any file of the project.
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;

@@ -5,7 +5,7 @@
 //! | `root` | where the project is |
 //! | `settings` | its `dusk.toml` |
 //! | `toml_text` | mistakes in TOML: their place, and a hint |
-//! | `devnet` | what is kept of its devnet |
+//! | `devnet` | the stored state of its devnet |
 //! | `folders` | the folders of `cargo dusk` on this machine, and writing without a half file |
 //! | `bundled` | the SDK and templates in the binary |
 //! | `sdk` | the SDK unpacked, and patched into a project |

@@ -225,7 +225,7 @@ fn begin_history(root: &Path) {
     let Some(git) = machine.find("git") else { return };
     let inside = machine.ask(&git, &["rev-parse", "--is-inside-work-tree"]).is_some();
     if !inside {
-        // A project without a repository is as good: whoever wants one makes it.
+        // A project without a repository is as good: its user can make one.
         let _ = machine.command(&git).args(["init", "--quiet"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
     }
 }

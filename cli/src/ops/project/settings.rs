@@ -1,4 +1,4 @@
-//! The file `dusk.toml`: what a project says about networks, accounts and deployments.
+//! The file `dusk.toml`: settings of a project about networks, accounts and deployments.
 //!
 //! ```toml
 //! [defaults]                       # defaults for the options `--network` and `--from`

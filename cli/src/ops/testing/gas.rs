@@ -122,7 +122,7 @@ fn median(sorted: &[u64]) -> u64 {
     sorted.get(sorted.len().saturating_sub(1) / 2).copied().unwrap_or_default()
 }
 
-/// Figures to compare later ones with, one a line: what it is, and gas.
+/// Figures to compare later ones with, one a line: its name, and gas.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Snapshot(BTreeMap<String, u64>);
 

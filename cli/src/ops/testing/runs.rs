@@ -269,7 +269,7 @@ fn skip(result: &mut TestResult, needs_more: NeedsMore<'_>) {
     }
 }
 
-/// Runs programs at once; what came of each, in their order.
+/// Runs programs at once; returns their results in the same order.
 fn run_at_once(
     programs: &[Program],
     place: &str,

@@ -155,7 +155,7 @@ impl Drop for Treasury {
                 Ok(())
             };
             if give_back().is_err() {
-                // The node is gone, or busy: what is left on a development chain is worth nothing.
+                // The node is gone, or busy: the rest on a development chain is worth nothing.
                 return;
             }
         }

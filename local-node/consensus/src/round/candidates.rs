@@ -89,7 +89,7 @@ impl Round {
         Some(block)
     }
 
-    /// A candidate has come. What its signature does not cover is checked here, so that nobody but its generator can
+    /// A candidate has come. Data outside its signature is checked here, so that nobody but its generator can
     /// make others call it invalid.
     pub(super) fn on_candidate(&mut self, context: &mut RoundContext<'_>, block: Box<Block>, origin: Origin) {
         let iteration = block.header.iteration;

@@ -132,7 +132,7 @@ impl Round {
         self.conclude(context, iteration, vote);
     }
 
-    /// Whether this node has cast no other vote in the step, in this life or an earlier one. What is cast is persisted.
+    /// Whether this node has cast no other vote in the step, in this life or an earlier one. Cast votes are persisted.
     fn may_cast(&mut self, context: &mut RoundContext<'_>, iteration: u8, step: StepName, vote: Vote) -> bool {
         let header = self.consensus_header(iteration);
         if let Some(earlier) = context.memory.cast(&header, step) {

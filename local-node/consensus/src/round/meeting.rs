@@ -94,7 +94,7 @@ impl Round {
         self.timeouts.expired(step);
         self.begin_iteration(context, iteration);
         if (self.current, self.phase) == (iteration, Phase::Proposal) {
-            // The others have been there for a while. Who has no candidate now has missed it, or there is none.
+            // The others have been there for a while. A node without a candidate has missed it, or there is none.
             context.ask(InventoryItem::CandidateFromIteration(self.consensus_header(iteration)));
             let soon = context.now.max(self.slot).plus(context.config.timeouts.min);
             self.deadline = self.deadline.map(|deadline| deadline.min(soon));

@@ -255,7 +255,7 @@ impl Round {
     /// Whether the validation result that comes with a vote in ratification holds, or is not needed because the result
     /// is known. Takes it over when nothing is known.
     ///
-    /// A member does not sign the result: whoever passes the vote on can put anything in its place. Such a vote is
+    /// A member does not sign the result: a relaying node can put anything in its place. Such a vote is
     /// neither counted nor kept nor passed on, so that it does not take the place of the member's own message.
     fn accept_result(&mut self, context: &mut RoundContext<'_>, message: &Message, timing: Timing) -> bool {
         let Message::Ratification(message) = message else { return true };

@@ -1,4 +1,4 @@
-//! What somebody can try who passes messages on, or signs as many as it likes: to be believed, to have others punished,
+//! Attempts of somebody who passes messages on, or signs as many as it likes: to be believed, to have others punished,
 //! to silence them, or to fill the memory.
 
 use std::sync::Arc;
@@ -272,7 +272,7 @@ fn signatures_are_for_one_step_only() {
 
 #[test]
 fn the_sum_of_two_keys_is_nobodys() {
-    // Whoever knows two keys signs for a third one that is not there.
+    // A holder of two keys signs for a third one that is not there.
     let (said, _) = all_said();
     let Message::Validation(good) = of_step(&said, StepName::Validation).remove(0) else { unreachable!() };
     let mut infinity = good.clone();
@@ -328,7 +328,7 @@ fn an_altered_copy_of_a_candidate_is_dropped_and_another_asked_for() {
         let request = verification(&node.step(NOW, Input::Message(candidate.clone())));
         assert_eq!(votes(&node.step(NOW, Input::Verified { request, verdict: Verdict::Valid })), 1);
     }
-    // Whoever alters it again and again is not verified for ever.
+    // Repeated alterations are not verified for ever.
     let (mut node, outputs) = after(4);
     assert!(!asks(&outputs));
     assert!(node.step(NOW, Input::Message(candidate.clone())).is_empty());
@@ -374,7 +374,7 @@ fn votes_that_only_hold_together_do_not_silence_their_members() {
     (swapped_a.signed.signature, swapped_b.signed.signature) = (b.signed.signature, a.signed.signature);
     let mut observer = node([]);
     let _ = observer.step(NOW, Input::Messages(of_step(&said, StepName::Proposal)));
-    // Whoever has heard both can send them like this: they count, and others drop them where they come one by one.
+    // A node that has heard both can send them like this: they count, and others drop them where they come one by one.
     let forged = vec![Message::Validation(swapped_a.clone()), Message::Validation(swapped_b)];
     assert_eq!(relayed(&observer.step(NOW, Input::Messages(forged))), 2);
     for vote in &votes[..2] {

@@ -1,4 +1,4 @@
-//! What a decision promises: the whole header of the block follows the rules, also for a node in no committee.
+//! Promises of a decision: the whole header of the block follows the rules, also for a node in no committee.
 
 use local_node_consensus::committee::Committees;
 use local_node_consensus::signing::Keyring;
@@ -79,7 +79,7 @@ fn decided(outputs: &[Output]) -> Option<Block> {
     })
 }
 
-/// What an observer decides that hears of the block and its quorum, in both orders.
+/// The decisions of an observer that hears of the block and its quorum, in both orders.
 fn heard(block: &Block, quorum: &Message) -> [Option<Block>; 2] {
     let candidate = Message::Candidate(Box::new(block.clone()));
     [vec![candidate.clone(), quorum.clone()], vec![quorum.clone(), candidate]].map(|messages| {
@@ -102,7 +102,7 @@ fn a_good_block_is_decided_by_a_node_in_no_committee() {
 
 #[test]
 fn an_attested_block_whose_header_breaks_a_rule_is_not_decided() {
-    // Whoever is named here would be slashed for an iteration that nobody has voted on.
+    // A generator named here would be slashed for an iteration that nobody has voted on.
     let innocent = Some(FailedIteration {
         attestation: Attestation { result: RatificationResult::Fail(Vote::NoCandidate), ..Attestation::default() },
         generator: key(3),

@@ -48,7 +48,7 @@ impl Case {
         self.verifier().verify(header, self.now, stage).map(|facts| facts.pni)
     }
 
-    /// The good header with a change, hashed and signed again by whoever it names as generator.
+    /// The good header with a change, hashed and signed again by the generator that it names.
     fn changed(&self, change: impl FnOnce(&mut Header)) -> Header {
         let mut header = self.good.clone();
         change(&mut header);
@@ -98,7 +98,7 @@ fn every_broken_rule_is_found_and_costs_a_vote_or_not() {
     let other = (1..=5).map(key).find(|key| *key != case.good.generator).unwrap();
     let late = case.now.plus(CLOCK_MARGIN).as_secs() + 1;
     let early = tip.timestamp;
-    // What is changed, the error, whether a member of the committee says "invalid".
+    // The changed header, the error, whether a member of the committee says "invalid".
     let cases: Vec<(Header, HeaderError, bool)> = vec![
         (case.changed(|h| h.generator = other), E::Generator { height: 3, iteration: 0 }, false),
         (case.changed(|h| h.generator = BlsKey::default()), E::Generator { height: 3, iteration: 0 }, false),
@@ -165,7 +165,7 @@ fn headers_that_are_verified_together_hold_as_each_does_alone() {
     assert_eq!(verify_together(config, &pairs, now), vec![true; pairs.len()]);
     assert_eq!(verify_together(config, &[], now), Vec::<bool>::new());
 
-    // One part of each header is changed: what is signed, who signed, or a rule that no signature shows.
+    // One part of each header is changed: the signed bytes, the signer, or a rule that no signature shows.
     let other = chain.blocks[1].header.signature;
     let changes: [fn(&mut Header, BlsSignature); 7] = [
         |_, _| {},

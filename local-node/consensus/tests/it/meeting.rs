@@ -128,7 +128,7 @@ fn a_node_stays_for_a_while_when_more_than_a_third_of_the_stake_is_behind() {
     assert_eq!(waits(&[]), 0);
 }
 
-/// Those that validate in an iteration and in the next one, but for the listener.
+/// Those that validate in an iteration and in the next one, except the listener.
 fn members_of_both(iteration: u8) -> Vec<u64> {
     (1..=STAKERS).filter(|it| *it != 3 && is_member(*it, iteration) && is_member(*it, iteration + 1)).collect()
 }

@@ -486,7 +486,7 @@ fn a_node_that_comes_back_in_emergency_mode_repeats_its_vote_or_casts_none() {
     let candidate = of_step(&said, StepName::Proposal).remove(0);
     let Message::Validation(vote) = of_step(&said, StepName::Validation).remove(0) else { unreachable!() };
     let member = (1..=STAKERS).find(|number| key(*number) == vote.signed.signer).expect("a provisioner voted");
-    // What it voted in its earlier life, and how many votes it casts now.
+    // The vote of its earlier life, and how many votes it casts now.
     let cases = [(None, 1), (Some(vote.vote), 1), (Some(Vote::Valid([9; 32])), 0)];
     for (earlier, expected) in cases {
         let mut node = Consensus::new(config(), vec![secret(member)]);

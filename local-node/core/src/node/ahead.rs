@@ -33,7 +33,7 @@ impl Core {
         }
     }
 
-    /// Verifies blocks that follow the one that the ledger executes. What does not hold is verified again in its turn.
+    /// Verifies blocks that follow the one that the ledger executes. A failing one is verified again in its turn.
     pub(super) fn verify_ahead(&mut self, now: Millis) {
         let Some(mut parent) = self.accepted_tip() else { return };
         let mut open = Vec::new();

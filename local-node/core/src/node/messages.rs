@@ -28,7 +28,7 @@ struct Ingress {
     from: PeerId,
 }
 
-/// Whether a block has the hash that it states, and says that it was decided. What it is called by is then its own.
+/// Whether a block has the hash that it states, and says that it was decided. The hash is then its own name.
 /// Committees do not decide emergency blocks.
 fn check_decided(block: &Block) -> Result<(), &'static str> {
     check_candidate(block)?;

@@ -163,7 +163,7 @@ impl Newcomer {
         blocks.iter().for_each(|block| self.give(Message::Block(Box::new(block.clone()))));
     }
 
-    /// The ledger executes block after block; what is due meanwhile is done.
+    /// The ledger executes block after block; due timers fire meanwhile.
     fn execute_all(&mut self) {
         while let Some((id, height)) = self.accepting.take() {
             while self.core.deadline() == Some(NOW) {
@@ -188,7 +188,7 @@ fn blocks_that_wait_for_the_ledger_are_verified_together() {
     let blocks = chain(20, false);
     let mut node = Newcomer::new(false);
     node.download(&blocks);
-    // What is verified ahead takes no call that the ledger waits for.
+    // The verification ahead takes no call that the ledger waits for.
     assert!(node.batches().is_empty());
     node.execute_all();
     assert_eq!(node.height(), 20);

@@ -11,14 +11,14 @@ use crate::wire::{Chunk, RayId};
 pub const MAX_SENDERS: usize = 16;
 /// The most solutions that are tried for one message. It needs one when nobody lies, seldom two.
 pub const MAX_ATTEMPTS: u32 = 16;
-/// What a message in parts counts for beside its symbols.
+/// The charge for a message in parts beside its symbols.
 pub const ASSEMBLY_OVERHEAD_BYTES: usize = 1024;
-/// What a symbol counts for beside its bytes: its place in a map, the allocation.
+/// The charge for a symbol beside its bytes: its place in a map, the allocation.
 pub const SYMBOL_OVERHEAD_BYTES: usize = 128;
 /// The most different contents that are kept of one symbol. A second one means that somebody lies.
 const MAX_VARIANTS: usize = 4;
 
-/// What became of a chunk.
+/// The result for a chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Added {
     /// It is kept and counts for these bytes.

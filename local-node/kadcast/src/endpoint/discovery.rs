@@ -34,12 +34,12 @@ const FIRST_REFRESH: Duration = Duration::from_secs(5);
 /// The most lookups that wait: one for each bucket, and one for the node's own surroundings.
 const MAX_LOOKUPS: usize = HEIGHTS as usize + 1;
 
-/// What an address has been asked and has not answered yet.
+/// The requests to an address that it has not answered yet.
 #[derive(Debug, Clone, Copy, Default)]
 struct Asked {
     ping: Option<Duration>,
     question: Option<Duration>,
-    /// What the address has asked for, which it gets when it has answered the ping.
+    /// The id that the address has asked for. It gets the answer when it has answered the ping.
     wants: Option<Id>,
     /// The place among those that this node pings because of others.
     greeting: Option<u64>,
@@ -88,7 +88,7 @@ impl Discovery {
     /// The entry of an address to note a ping or a question in, if there is room.
     fn entry(&mut self, address: SocketAddr, is_greeting: bool) -> Option<&mut Asked> {
         match self.asked.get_mut(&address) {
-            // What this node asks by itself does not give way.
+            // A request of this node's own does not give way.
             Some(known) if !is_greeting => {
                 known.greeting.take().map(|place| self.greetings.remove(&place));
             }

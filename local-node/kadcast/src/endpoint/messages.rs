@@ -15,7 +15,7 @@ use crate::wire::{Chunk, RayId};
 
 /// The most receivers of one message that is sent directly.
 pub const MAX_TARGETS: usize = 1024;
-/// What a source pays of its rate, beside the message, for a message that the node rejects or that it lied about.
+/// The charge to a source's rate, beside the message, for a message that the node rejects or that it lied about.
 const OFFENCE_BYTES: usize = 64 * 1024;
 
 /// Names a message that came in.
@@ -37,7 +37,7 @@ pub struct Message {
     pub bytes: Arc<[u8]>,
 }
 
-/// What the node thinks of a message.
+/// The node's judgement of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// It is passed on.
@@ -225,7 +225,7 @@ impl Endpoint {
     /// Sends a message to some nodes, once to each, which do not pass it on. A node that has had the same bytes lately
     /// ignores it.
     ///
-    /// What a stranger asks for goes by [`Endpoint::answer`] instead: the stranger may have stated somebody else's
+    /// An answer to an unknown node goes by [`Endpoint::answer`] instead: the node may have stated somebody else's
     /// address.
     ///
     /// # Errors

@@ -33,7 +33,7 @@ fn address((height, number): Name) -> SocketAddr {
     SocketAddr::from(([10, 0, height, number % ADDRESSES], 9000 + u16::from(number)))
 }
 
-/// What happens to a table.
+/// An event of a table.
 #[derive(Debug, Clone)]
 enum Event {
     Pass(u64),

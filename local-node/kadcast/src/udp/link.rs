@@ -53,7 +53,7 @@ impl Link {
     pub const CUT: Self = Self { outgoing: Path::CUT, incoming: Path::CUT };
 }
 
-/// What becomes of a datagram.
+/// The fate of a datagram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
     Passes,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// What may leave at once: some 40 datagrams of messages, which the smallest usual receive buffer holds.
+/// The bytes that may leave at once: some 40 datagrams of messages, which the smallest usual receive buffer holds.
 const BURST_BYTES: u64 = 64 * 1024;
 
 /// A store of bytes that fills with time. It may be overdrawn by one datagram.

@@ -1,4 +1,4 @@
-//! What the driver needs of a socket.
+//! The socket interface of the driver.
 
 use std::io;
 use std::net::SocketAddr;

@@ -146,7 +146,7 @@ fn questions_are_answered_at_a_rate() {
 
 #[test]
 fn a_resource_goes_to_the_stated_address_only_after_its_pong_and_at_a_rate() {
-    // Whoever asks for a resource states the address that it should go to.
+    // A request for a resource states the address that the resource should go to.
     let mut endpoint = endpoint_with(|config| config.rates.source_answer_bytes = Rate { per_second: 0, burst: 20_000 });
     let (stated, other) = (Stranger::new(1), Stranger::new(2));
     let resource = [1; 300];
@@ -270,7 +270,7 @@ fn floods_of_pings_and_questions_from_everywhere_are_bounded() {
     assert_eq!(sent(&mut endpoint).len(), 2);
     honest.send(&mut endpoint, &Body::Pong(PROTOCOL_VERSION)).unwrap();
     assert!(endpoint.has_answered(NOW, honest.identity.address()));
-    // What nobody answers is forgotten; the peer is asked for others.
+    // Requests without an answer are forgotten; the peer is asked for others.
     endpoint.on_deadline(endpoint.config().ping_timeout);
     assert_eq!(endpoint.usage().asked, 1);
     assert!(sent(&mut endpoint).iter().all(|(to, _)| *to == honest.identity.address()));
@@ -480,7 +480,7 @@ fn the_corpus_is_refused_or_taken_as_noted() {
         let found = read.map_or_else(|error| format!("{error:?}"), |_| "taken".to_owned());
         let found = found.split(['(', ' ']).next().unwrap().to_owned();
         assert_eq!(found, verdict, "{name}");
-        // Whatever it is, an endpoint survives it.
+        // An endpoint survives each datagram of the corpus.
         let _ = endpoint().receive(NOW, address(1), &datagram);
         number += 1;
     }

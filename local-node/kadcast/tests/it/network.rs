@@ -1,4 +1,4 @@
-//! Many nodes in virtual time: who is reached, at what cost, and that no message leaves a node twice.
+//! Many nodes in virtual time: the reach of messages, their cost, and that no message leaves a node twice.
 
 use std::time::Duration;
 
@@ -106,7 +106,7 @@ fn a_thousand_nodes_are_reached_at_a_quarter_of_the_bytes_of_flooding() {
     assert!(kadcast.bytes <= flooding.bytes / 4.0, "{kadcast:?}; {flooding:?}");
 }
 
-/// What the measurement says of flooding and gossip does not run on endpoints, so it is compared with endpoints here.
+/// The measurement of flooding and gossip does not run on endpoints, so it is compared with endpoints here.
 #[test]
 fn the_model_of_flooding_and_gossip_agrees_with_endpoints() {
     let mut net = network(80, 5);

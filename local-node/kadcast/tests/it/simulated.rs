@@ -47,7 +47,7 @@ impl Socket for HostSocket {
     }
 }
 
-/// What the hosts show to the test.
+/// State that the test and the hosts share.
 #[derive(Default)]
 struct Shown {
     /// The driver of each host.

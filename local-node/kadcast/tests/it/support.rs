@@ -1,4 +1,4 @@
-//! What tests over real sockets need beside the simulated network.
+//! Helpers of tests over real sockets beside the simulated network.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU16, Ordering};

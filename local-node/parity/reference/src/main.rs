@@ -17,7 +17,7 @@ use dusk_vm::host_queries::{HardFork, HostQueryPolicy, HostQueryPolicyGuard, set
 use dusk_vm::{Error as VmError, ExecutionConfig, ExecutionError, Session, VM, execute};
 use protocol::{Answer, Bytes, Command, EventRecord, Failure, TransactionError};
 
-/// What production's configuration of a local network comes to after all forks.
+/// Production's configuration of a local network after all forks.
 const TODAY: ExecutionConfig = ExecutionConfig {
     gas_per_deploy_byte: 100,
     gas_per_blob: 1_000_000,

@@ -1,4 +1,4 @@
-//! What a header claims: of its block, of the block before, and of votes. The rules are written here again, so that a
+//! Claims of a header: of its block, of the block before, and of votes. The rules are written here again, so that a
 //! node that does not check one of them is seen.
 
 use local_node_consensus::committee::Committees;

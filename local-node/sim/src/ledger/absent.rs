@@ -1,4 +1,4 @@
-//! What takes the place of the shipped ledger in a build without it: nothing, so that no run can have it.
+//! The stand-in for the shipped ledger in a build without it: nothing, so that no run can have it.
 
 use local_node_consensus::BeforeTip;
 use local_node_core::{Answer, ChainBlock, LedgerId, LedgerRequest};

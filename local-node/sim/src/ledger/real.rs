@@ -104,10 +104,10 @@ impl RealLedger {
         }
     }
 
-    /// Carries a request out, and keeps the index in step. What changes the chain is on disk when this returns.
+    /// Carries a request out, and keeps the index in step. Changes of the chain are on disk when this returns.
     ///
     /// # Errors
-    /// What is wrong with the ledger, beside the answer.
+    /// Returns the fault of the ledger beside the answer.
     pub fn carry_out(
         &mut self,
         id: LedgerId,
@@ -255,7 +255,7 @@ impl RealLedger {
         self.audit_stakes(tip)
     }
 
-    /// What was staked is staked or locked, and rewards are what blocks have paid.
+    /// Checks that the first stakes are staked or locked, and that rewards equal the payments of blocks.
     fn audit_stakes(&self, tip: &Stored) -> Result<(), String> {
         let (chain, header) = (self.chain()?, &tip.block.header);
         let found = stakes(chain.executor(), header.state_root, header.height).map_err(|error| problem(&error))?;

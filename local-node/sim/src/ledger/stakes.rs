@@ -1,4 +1,4 @@
-//! What blocks do to stakes in the model: punishments as in the stake contract, and changes by transactions.
+//! Changes of stakes by blocks in the model: punishments as in the stake contract, and changes by transactions.
 //!
 //! Source of the punishments: the book, "Consensus", section "Faults and slashes". Two things differ: an epoch is
 //! shorter, and nobody is suspended when fewer than [`MIN_ELIGIBLE`] provisioners would be left. Of those a network
@@ -25,7 +25,7 @@ const RESTAKE_EVERY: u64 = 3;
 /// The stake of the newcomer, in DUSK.
 const NEWCOMER_DUSK: u64 = 2500;
 
-/// What a model ledger does beyond blocks and transfers.
+/// Rules of a model ledger beyond blocks and transfers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rules {
     /// Whether provisioners that fail are suspended, as on the chain.
@@ -45,7 +45,7 @@ impl Rules {
 /// The stakes after a block.
 #[derive(Debug, Clone)]
 pub struct Stakes {
-    /// Who may take part, and how much weight they have.
+    /// The provisioners that may take part, and their weights.
     pub provisioners: Arc<Provisioners>,
     /// How often each of them has failed since it last earned a reward.
     pub failures: Arc<BTreeMap<BlsKey, u64>>,

@@ -5,7 +5,7 @@ use std::fmt::Write;
 /// A line.
 #[derive(Debug, Clone)]
 pub struct Series {
-    /// What it shows.
+    /// Its name in the legend.
     pub name: String,
     /// Its points.
     pub points: Vec<(f64, f64)>,
@@ -14,11 +14,11 @@ pub struct Series {
 /// A plot of some lines over one axis.
 #[derive(Debug, Clone)]
 pub struct Plot {
-    /// What it shows.
+    /// The title.
     pub title: String,
-    /// What runs to the right.
+    /// The label of the horizontal axis.
     pub x: String,
-    /// What runs upwards.
+    /// The label of the vertical axis.
     pub y: String,
     /// Whether equal steps to the right are equal factors.
     pub is_logarithmic: bool,

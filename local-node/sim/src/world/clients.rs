@@ -64,7 +64,7 @@ impl World {
         self.nodes[node].taken
     }
 
-    /// A peer has sent a transfer. What is good and new is passed on.
+    /// A peer has sent a transfer. A good and new one is passed on.
     ///
     /// That a transfer leaves a node once is for its network layer, not for its core: a core may take a transfer again
     /// that was parked when it came first.
@@ -113,9 +113,9 @@ impl World {
         self.nodes[node].owed.extend(owed);
     }
 
-    /// The chain of a node has changed. What the core has let in waits there, as long as no block holds it and its
-    /// removal has not been told. What waits can run, one after the other; and what was in blocks that were taken back
-    /// waits again, or a block holds its nonce.
+    /// The chain of a node has changed. An admitted transfer waits until a block holds it or its removal was told.
+    /// A sender's waiting nonces are consecutive from its next one. A transfer of a block that was taken back waits
+    /// again, or a block holds its nonce.
     pub(super) fn check_mempool(&mut self, node: usize, reverted: bool) {
         let Some(core) = &self.nodes[node].core else { return };
         let accounts = &self.nodes[node].ledger.tip().accounts;

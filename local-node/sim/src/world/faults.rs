@@ -1,4 +1,4 @@
-//! What goes wrong, and the healing.
+//! Faults, and the healing.
 
 use local_node_consensus::Millis;
 

@@ -179,7 +179,7 @@ impl World {
                 if cause == Cause::Stall {
                     state.yielded.extend(blocks.iter().map(|block| block.header.height));
                 }
-                // Rounds that it had come to begin anew: what it has passed on there may come and go once more.
+                // It begins earlier rounds anew: messages that it has passed on there may come and go once more.
                 state.forwarded.clear();
                 if blocks.len() > 1 && cause != Cause::Rollback {
                     self.marks.note(Mark::DeepFallback);

@@ -10,7 +10,7 @@ use crate::ledger::real::RealLedger;
 use crate::marks::Mark;
 
 impl World {
-    /// How a node's core runs: by the rules, but for a planted bug.
+    /// How a node's core runs: by the rules, except a planted bug.
     fn config_of(&self, node: usize) -> CoreConfig {
         let planted = match self.options.bug {
             Some(Bug::Core(planted)) if self.is_honest(node) => Some(planted),

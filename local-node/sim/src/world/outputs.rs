@@ -25,7 +25,7 @@ impl World {
     pub(super) fn carry_out(&mut self, node: usize, outputs: Vec<Output>) {
         let life = self.nodes[node].life;
         for output in outputs {
-            // An output may have stopped the node; what it wanted beyond that is gone with it.
+            // An output may have stopped the node; its later outputs are gone with it.
             if self.nodes[node].life != life || self.stops_before_output(node) {
                 return;
             }
@@ -75,7 +75,7 @@ impl World {
         wait + self.rng.below(60)
     }
 
-    /// What an adversary makes of an output.
+    /// Alters an output if the node is the adversary.
     fn corrupt(&mut self, node: usize, output: Output) -> Vec<Output> {
         let attack = self.plan.adversary.filter(|(of, _)| *of == node && self.healing.is_none());
         let (Some((_, attack)), Some(signer)) = (attack, &self.signer) else { return vec![output] };
@@ -163,7 +163,7 @@ impl World {
         self.note_judged(node, &ingress.packet.message, &verdict);
         match verdict {
             Verdict::Relay(instead) => {
-                // What was sent to this node alone is not passed on.
+                // A message that was sent to this node alone is not passed on.
                 let Some(ray) = ingress.ray else { return };
                 let (ray, packet) = match instead {
                     None => (ray, ingress.packet),
@@ -213,7 +213,7 @@ impl World {
                 (0..self.nodes.len()).for_each(|to| self.transmit(node, to, Some(ray), &packet));
             }
             Target::Peer(PeerId(peer)) => {
-                // An adversary sends its votes to some only; whoever gets one passes it on.
+                // An adversary sends its votes to some only; each receiver passes them on.
                 let ray = (!self.is_honest(node)).then_some(ray);
                 self.transmit(node, usize::try_from(peer).unwrap_or(usize::MAX), ray, &packet);
             }

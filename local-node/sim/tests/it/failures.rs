@@ -1,4 +1,4 @@
-//! What a failure leaves behind: a smaller plan that still fails, and a picture.
+//! Artefacts of a failure: a smaller plan that still fails, and a picture.
 
 use std::sync::OnceLock;
 

@@ -27,7 +27,7 @@ pub(crate) struct Member {
     ledger: Ledger,
     now: Millis,
     timers: BTreeMap<TimerId, Millis>,
-    /// What it has told others.
+    /// The messages that it has sent to others.
     pub(crate) said: Vec<Message>,
     /// The blocks that it has decided.
     pub(crate) decided: Vec<Hash>,
@@ -107,7 +107,7 @@ impl Member {
     }
 }
 
-/// Who signed a candidate or a vote.
+/// The signer of a candidate or a vote.
 pub(crate) fn signer_of(message: &Message) -> Option<BlsKey> {
     match message {
         Message::Candidate(block) => Some(block.header.generator),

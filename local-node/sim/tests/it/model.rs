@@ -1,11 +1,11 @@
-//! What can happen in the first iteration of a small committee: honest members, and one that votes for everything.
+//! Model checking of the first iteration of a small committee: honest members, and one that votes for everything.
 //!
-//! A state is what each honest member has become and what was said so far. Whatever was said can reach a member at any
+//! A state is the state of each honest member and the messages sent so far. Each sent message can reach a member at any
 //! time in its step, again and again, or never; a member can run out of time in each step. The members are the shipped
 //! machine. Each is built again from what has happened to it, once for all states in which it is the same.
 //!
 //! With a third member that is silent, all states are looked at. With one that votes for everything, the search ends
-//! after [`MAX_STATES`] of them, and what it has not looked at is not checked.
+//! after [`MAX_STATES`] of them, and does not check the others.
 //!
 //! The search is ours: `stateright` turns on a feature of `serde`, so that everything above `serde` would be compiled
 //! once more for tests.
@@ -44,7 +44,7 @@ enum Happens {
     Timeout,
 }
 
-/// What an honest member has become.
+/// The state of an honest member.
 #[derive(Debug)]
 struct Local {
     history: Vec<Happens>,
@@ -82,7 +82,7 @@ struct Iteration {
     is_silent: bool,
     /// How many credits the members take for a quorum, where that is wrong.
     planted: Option<u32>,
-    /// What is said before anybody has heard anything.
+    /// The messages that are sent before anybody has received anything.
     first: BTreeSet<Name>,
     committees: BTreeMap<StepName, Arc<Committee>>,
     messages: RefCell<BTreeMap<Name, Message>>,
@@ -202,7 +202,7 @@ impl Iteration {
         Local { history, state, said, decided, accuses, is_first, voted }
     }
 
-    /// What a member becomes; nothing when it stays as it is.
+    /// The state of a member after an event; nothing when it stays the same.
     fn next(&self, place: usize, local: &Rc<Local>, happens: Happens) -> Option<Rc<Local>> {
         let entry = (place, local.state, happens);
         let known = self.known.borrow().get(&entry).cloned();
@@ -216,7 +216,7 @@ impl Iteration {
         (next.state != local.state).then_some(next)
     }
 
-    /// What can still happen to a member that makes a difference.
+    /// The events that can still happen to a member and make a difference.
     fn open(&self, state: &State, place: usize) -> Vec<Happens> {
         let member = &state.members[place];
         if !member.is_first || !member.decided.is_empty() {
@@ -225,7 +225,7 @@ impl Iteration {
         let timeouts = member.history.iter().filter(|it| **it == Happens::Timeout).count();
         let timeout = (timeouts < TIMEOUTS).then_some(Happens::Timeout);
         // A vote that comes before its step waits in the queue, as if it came later; one that comes after it changes
-        // nothing (`orders.rs` has both). Who hears of the end of an iteration goes on by it, or by its own time.
+        // nothing (`orders.rs` has both). A member that hears of an iteration's end goes on by it, or by its own time.
         let is_due = |name: &Name| match self.message(name) {
             Message::Quorum(_) => false,
             message => {
@@ -242,7 +242,7 @@ impl Iteration {
         state.said.iter().map(|name| self.message(name)).collect()
     }
 
-    /// What has come of a step, by the messages that say so.
+    /// The results of a step, by the messages that state them.
     fn results(&self, state: &State, step: StepName) -> BTreeMap<Vote, u64> {
         let mut results = BTreeMap::new();
         for message in self.messages_of(state) {
@@ -290,7 +290,7 @@ impl Iteration {
         all
     }
 
-    /// What holds in every state.
+    /// Checks the invariants of every state.
     fn check(&self, state: &State) -> Result<(), &'static str> {
         for (step, committee) in &self.committees {
             let results = self.results(state, *step);
@@ -329,7 +329,7 @@ impl Iteration {
         Ok(())
     }
 
-    /// What has to happen in some state.
+    /// The names of the cases that this state shows. Each case has to appear in some state.
     fn seen(&self, state: &State) -> Vec<&'static str> {
         let (decided, left): (Vec<_>, Vec<_>) =
             state.members.iter().map(|member| (!member.decided.is_empty(), !member.is_first)).unzip();
@@ -345,7 +345,7 @@ impl Iteration {
     }
 }
 
-/// What came of a search in which everything holds.
+/// The result of a search in which every invariant holds.
 #[derive(Debug)]
 struct Explored {
     /// How many states were looked at.

@@ -14,7 +14,7 @@ use local_node_types::message::{Message, SignedBy, Validation, validation_bytes}
 
 use crate::member::{Member, Thing, signer_of};
 
-/// What decides a step, and what ends it otherwise.
+/// The credits for a valid result, and for any other result.
 const FOR_VALID: u32 = 43;
 const OTHERWISE: u32 = 33;
 /// The most things whose orders are tried: 40,320 orders.
@@ -49,7 +49,7 @@ fn committees(ledger: &Ledger) -> Committees {
     Committees::new(tip.provisioners.clone(), tip.block.header.seed, 1)
 }
 
-/// What the members say to each other when nothing goes wrong.
+/// The messages of the members when nothing goes wrong.
 fn said_by_all(ledger: &Ledger) -> Vec<Message> {
     let mut members: Vec<_> = (1..=4).map(|number| Member::new(ledger, number)).collect();
     let mut said = Vec::new();

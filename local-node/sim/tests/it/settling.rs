@@ -47,7 +47,7 @@ fn without_suspensions_unaccounted_iterations_can_put_finality_off_without_end()
     assert!((0..6).any(put_off));
 }
 
-/// Two halves hear nothing of each other for a while; then all hear each other, but for one that is dead from the
+/// Two halves hear nothing of each other for a while; then all hear each other, except one that is dead from the
 /// healing on.
 #[test]
 fn the_living_come_to_finality_without_an_honest_node_that_stays_dead() {

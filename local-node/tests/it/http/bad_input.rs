@@ -1,4 +1,4 @@
-//! What goes wrong on the way in is told with its figures, changes nothing, and the node goes on.
+//! A fault on the way in is told with its figures, changes nothing, and the node goes on.
 
 use dusk_core::abi::ContractId;
 use dusk_core::transfer::Transaction;

@@ -1,4 +1,4 @@
-//! What every client asks first, and how answers come.
+//! First requests of every client, and the forms of answers.
 
 use std::net::TcpStream;
 use std::time::Duration;

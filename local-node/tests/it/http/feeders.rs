@@ -52,7 +52,7 @@ fn feeding_calls_are_streamed_and_end_with_their_clients() {
     let missing = served.ask(&path("many"), b"");
     assert_eq!((missing.status, missing.error().contains("rusk-feeder header is missing")), (400, true));
 
-    // What breaks in the middle must not look whole.
+    // A stream that breaks in the middle must not look whole.
     let mut broken = Vec::new();
     open_stream(&served, &path("breaks")).read_to_end(&mut broken).ok();
     assert!(!broken.ends_with(b"0\r\n\r\n"), "{}", String::from_utf8_lossy(&broken));

@@ -1,4 +1,4 @@
-//! What web pages, and requests under foreign names, may do: read, and change nothing.
+//! Rights of web pages, and of requests under foreign names: they read, and change nothing.
 
 use std::net::SocketAddr;
 
@@ -313,7 +313,7 @@ fn pages_have_few_sockets_and_read_events_only() {
     // The node's own pages and programs have places of their own.
     let own = [socket(address, &[]), socket(address, &[("origin", &format!("http://{address}"))])];
     assert!(own.iter().all(Result::is_ok));
-    // What a page says over its socket is not carried out.
+    // Requests of a page over its socket are not carried out.
     let mut talkative = first.unwrap();
     talkative.send(tungstenite::Message::Text("POST /on/dev/mine HTTP/1.1\r\nhost: localhost\r\n\r\n".into())).unwrap();
     talkative.send(tungstenite::Message::Binary(vec![0; 1000].into())).unwrap();

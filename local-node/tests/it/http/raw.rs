@@ -10,7 +10,7 @@ const MAX_WAIT: Duration = Duration::from_secs(60);
 /// A connection without a client.
 pub(crate) struct Raw(pub(crate) TcpStream);
 
-/// What came back.
+/// The response.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,

@@ -30,7 +30,7 @@ pub(crate) struct Served {
     pub(crate) client: ureq::Agent,
 }
 
-/// What came back.
+/// The response.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,

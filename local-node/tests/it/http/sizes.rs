@@ -73,7 +73,7 @@ fn bellow(contract: ContractId, nonce: u64) -> Transaction {
     Draft::new(0, nonce).call(contract, "bellow").limit(2_000_000_000).sign()
 }
 
-/// Asks in both dialects. What is refused is refused in few bytes.
+/// Asks in both dialects. A refusal takes few bytes.
 fn refused(served: &Served, query: &str) -> String {
     let legacy = served.ask("/on/graphql/query", query.as_bytes());
     let wrapped = served.post("/graphql", "application/json", &[], json!({ "query": query }).to_string().as_bytes());
@@ -232,7 +232,7 @@ fn listener(served: &Served, paths: &[&str]) -> WebSocket<TcpStream> {
     socket
 }
 
-/// What a client does not take waits within a bound of bytes; it is told when that is exceeded.
+/// Untaken messages of a client wait within a bound of bytes; the client is told when that is exceeded.
 #[test]
 fn a_client_that_is_too_slow_for_large_blocks_is_told() {
     let served = Served::start();

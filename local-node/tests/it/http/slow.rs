@@ -1,4 +1,4 @@
-//! Clients that are slow, silent or many. The bounds are short here; what is tested is that each has an end, not when.
+//! Clients that are slow, silent or many. The bounds are short here; the tests show that each has an end, not when.
 
 use std::io::Write as _;
 use std::time::Duration;

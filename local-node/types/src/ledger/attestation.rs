@@ -72,7 +72,7 @@ impl Decode for Vote {
     }
 }
 
-/// The votes of one committee for one result: who voted, and their signatures added up.
+/// The votes of one committee for one result: the voters, and their signatures added up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct StepVotes {
     /// Bit *i* stands for the *i*-th member of the committee in the order of keys.

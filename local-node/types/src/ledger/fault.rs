@@ -20,7 +20,7 @@ pub struct Statement<T> {
 }
 
 impl<T: Encode> Statement<T> {
-    /// Header, the step's seed byte if it has one, and payload: what a fault's signatures are checked against.
+    /// Header, the step's seed byte if it has one, and payload: the bytes that a fault's signatures sign.
     fn signed_bytes(&self, seed: &[u8]) -> Vec<u8> {
         let mut bytes = self.header.encoded();
         bytes.extend(seed);

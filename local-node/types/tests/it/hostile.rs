@@ -59,7 +59,7 @@ fn transaction() -> impl Strategy<Value = LedgerTransaction> {
     })
 }
 
-/// What looks like a shielded transaction from afar: a tag, and fields with their lengths.
+/// Bytes that look like a shielded transaction from afar: a tag, and fields with their lengths.
 fn shielded_like() -> impl Strategy<Value = Vec<u8>> {
     let length = prop_oneof![4 => 0_u64..2000, 1 => any::<u64>()];
     let tag = prop_oneof![Just(vec![0_u8]), Just(vec![2, 2]), Just(vec![1]), Just(vec![3, 2])];
@@ -85,7 +85,7 @@ proptest! {
         }
         for bytes in [&damaged[..], &bytes[..cut.index(bytes.len())]] {
             if let Ok(read) = LedgerTransaction::from_protocol_bytes(bytes) {
-                // Whatever is accepted has a name and can be written again.
+                // An accepted transaction has a name and can be written again.
                 let _ = (read.id(), read.digest());
                 prop_assert_eq!(LedgerTransaction::from_protocol_bytes(&read.protocol_bytes()), Ok(read));
             }
@@ -198,7 +198,7 @@ fn a_block_has_no_more_blobs_than_its_gas_pays_for() {
     let error = DecodeError::TooMany { what: "blobs in a block", found: 3006, most: 3000 };
     assert_eq!(read(most + 1).unwrap_err(), error);
     assert_eq!(read(1000).unwrap_err(), error, "nothing behind the first blob too many is read");
-    // What was read is the same transaction in all that it says of itself.
+    // The read transaction is the same in all that it says of itself.
     let block = read(most).unwrap();
     assert_eq!(block.transactions.len(), most);
     let last = &block.transactions[most - 1];

@@ -1,6 +1,6 @@
 //! Running a transaction (the book, "Transactions and fees", section "Execution").
 //!
-//! 1. Preconditions: what can be said of the transaction without the state.
+//! 1. Preconditions: checks of the transaction without the state.
 //! 2. `spend_and_execute` of the transfer contract takes the fee, moves the value and makes the call.
 //! 3. A deployment, if the transaction carries one.
 //! 4. `refund` of the transfer contract gives back what was not spent.

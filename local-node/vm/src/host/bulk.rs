@@ -82,7 +82,7 @@ fn copy(data: &mut StoreData, to: u64, from: u64, length: u64) -> wasmtime::Resu
         return Ok(piece(data, length, |memory| memory.copy_within(to, from, length))?);
     }
     data.memory().check_length(from, length).and_then(|()| data.memory().check_length(to, length)).map_err(trap)?;
-    // The places may overlap: what is copied first must not be what is still to be read.
+    // The places may overlap: the first copies must not overwrite bytes that are still to be read.
     let backwards = to > from;
     for (done, count) in pieces(length) {
         let at = if backwards { length - done - count } else { done };

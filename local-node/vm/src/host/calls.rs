@@ -193,9 +193,9 @@ fn run<C: AsContextMut<Data = StoreData>>(context: &mut C, request: &Request<'_>
     let length = match returned {
         Ok(length) => length.cast_unsigned(),
         Err(error) => {
-            // As in production, what ends with no gas left has run out of gas, whatever it was. A bulk operator that
-            // traps is special: it is a call only here, and calls make the engine write the gas counter back. What
-            // counts is the counter at the call before.
+            // As in production, a call that ends with no gas left has run out of gas, for any cause. A bulk operator
+            // that traps is special: it is a call only here, and calls make the engine write the gas counter back.
+            // The valid count is the one at the call before.
             let stays = match error.downcast_ref() {
                 Some(VmError::Trap(_)) => !context.data().active().drained,
                 Some(error) => error.ends_top_level_call(),

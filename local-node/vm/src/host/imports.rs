@@ -1,7 +1,7 @@
 //! The functions that contracts import (the book, "The virtual machine", section "Imports"). Pointers are as wide as
 //! the memory's addresses; all else is the same for both widths.
 //!
-//! A panic in one of them fails the call ([`guarded`]). `c` alone is not caught here: what panics in it may leave a
+//! A panic in one of them fails the call ([`guarded`]). `c` alone is not caught here: a panic in it may leave a
 //! rollback half done, so the whole top-level call ends and its session with it.
 
 use dusk_core::abi::{CONTRACT_ID_BYTES, ContractId};

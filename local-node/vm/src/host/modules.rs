@@ -1,6 +1,6 @@
 //! Compiled modules, in memory and, if a folder is given, on disk.
 //!
-//! A module is compiled by whoever asks for it first; others who ask for the same one meanwhile wait for that. Nobody
+//! A module is compiled for the first caller that asks for it; others who ask for the same one meanwhile wait. Nobody
 //! else waits: no lock is held while a module compiles. So many modules compile at a time, and one more waits its turn.
 //! A compilation for a query ([`as_question`]) leaves some turns to blocks and to accepted transactions.
 
@@ -30,7 +30,7 @@ thread_local! {
     static ANSWERS: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Answers a question: what has to be compiled for it on this thread leaves turns to everything else. Anybody can ask
+/// Answers a question: a compilation for it on this thread leaves turns to everything else. Anybody can ask
 /// any number of questions, for instance simulate deployments that take seconds to compile.
 pub fn as_question<T>(answer: impl FnOnce() -> T) -> T {
     struct Ends(bool);

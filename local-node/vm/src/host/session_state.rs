@@ -283,7 +283,7 @@ impl SessionState {
         if place + 1 == self.opened.len() {
             self.mappings -= self.opened.pop().map_or(0, |opened| opened.mappings);
         } else if let Err(error) = self.opened[place].memory.clear() {
-            // A place in the middle stays, because others are counted from it; what it holds goes.
+            // A place in the middle stays, because others are counted from it; its memory goes.
             tracing::debug!(%error, "the memory of a contract that is not deployed stays until its session ends");
         }
     }

@@ -264,7 +264,7 @@ impl StoreData {
         })
     }
 
-    /// Reads a text of the running contract. What is too long to name anything is cut off.
+    /// Reads a text of the running contract. A text that is too long for a name is cut off.
     pub(super) fn name(&mut self, offset: u64, length: u32) -> Result<String, VmError> {
         self.check(offset, length)?;
         let bytes = self.memory().read(offset, length.min(MAX_NAME_BYTES + 1) as usize);

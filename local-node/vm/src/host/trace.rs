@@ -7,7 +7,7 @@ use crate::error::VmError;
 
 /// The most frames that one top-level call records. Later ones are left out, with the calls that they make.
 const MAX_FRAMES: usize = 4096;
-/// The most bytes of arguments, results, events and failures that one top-level call records. What comes later is left
+/// The most bytes of arguments, results, events and failures that one top-level call records. Later ones are left
 /// out.
 const MAX_DATA_BYTES: usize = 4 << 20;
 /// The most events that one top-level call records. Later ones are left out.

@@ -1,10 +1,10 @@
 //! The linear memory of one contract in one session, with rollback.
 //!
-//! A memory is a mapping of 4 GiB. Committed pages appear in it copy-on-write; what a session writes stays private to
+//! A memory is a mapping of 4 GiB. Committed pages appear in it copy-on-write; writes of a session stay private to
 //! it. Three states of the same memory are kept apart:
 //!
 //! - *kept*: the pages of the commit that the session started from, immutable and shared ([`PageRef`]);
-//! - *settled*: what the top-level calls that succeeded so far have made of it, as copies of the blocks that differ;
+//! - *settled*: the result of the top-level calls that succeeded so far, as copies of the blocks that differ;
 //! - *current*: the bytes in the mapping, and on top of the settled ones a layer for each open snapshot.
 //!
 //! The unit of commits and of the state root is the page (64 KiB), that of rollback the block (4 KiB). Which blocks
@@ -39,7 +39,7 @@ pub(crate) const PAGE_BYTES: usize = 0x1_0000;
 pub(crate) const BLOCK_BYTES: usize = 0x1000;
 /// Bytes that a contract can address: beyond them every access traps.
 pub(crate) const SPACE_BYTES: usize = 1 << 32;
-/// The length that a 64-bit memory may claim, in bytes. What lies beyond [`SPACE_BYTES`] cannot be accessed.
+/// The length that a 64-bit memory may claim, in bytes. Bytes beyond [`SPACE_BYTES`] cannot be accessed.
 pub(crate) const MAX_LENGTH_64_BYTES: usize = 1 << 42;
 
 /// Blocks in a page.
@@ -285,7 +285,7 @@ impl Memory {
         Ok(counted)
     }
 
-    /// Closes the last snapshot and keeps what came after it: whoever would go back goes back further.
+    /// Closes the last snapshot and keeps the changes after it: a rollback then goes to the snapshot before.
     pub(crate) fn forget_snapshot(&mut self) {
         self.counted_pages -= self.layers.pop().map_or(0, |layer| layer.counted_pages);
     }

@@ -156,8 +156,8 @@ impl Copied {
     }
 }
 
-// SAFETY: the mapping is fixed until `drop`. The whole address space is readable from the start; what is not writable
-// either becomes so in `fault` or traps, and the guard behind it has no access rights.
+// SAFETY: the mapping is fixed until `drop`. The whole address space is readable from the start; an unwritable page
+// becomes writable in `fault`, or traps, and the guard behind it has no access rights.
 unsafe impl Region for Copied {
     fn base(&self) -> *mut u8 {
         self.base.as_ptr()

@@ -1,7 +1,7 @@
 //! How much a module may ask of the compiler, and of every call of it.
 //!
 //! The compiler's work is not linear in a module's length: a few thousand bytes can ask for minutes of it, before any
-//! gas is paid. What multiplies is bounded before anything else looks at the module, also before it is validated.
+//! gas is paid. Factors that multiply are bounded before anything else looks at the module, even before its validation.
 //!
 //! | what | why | most seen | most here |
 //! |---|---|---|---|

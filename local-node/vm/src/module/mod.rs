@@ -1,4 +1,4 @@
-//! Contract modules: what is required of them, how they are prepared for the engine, and compiled ones on disk.
+//! Contract modules: their requirements, their preparation for the engine, and compiled ones on disk.
 
 mod inspect;
 pub mod limits;

@@ -14,7 +14,7 @@ use wasmtime::{Engine, Module};
 
 /// Changes with every change of what the object code depends on in this crate. The engine checks its own version.
 const FORMAT: &[u8; 8] = b"lnvm0002";
-/// The most bytes of object code that a folder keeps. What was used longest ago goes first.
+/// The most bytes of object code that a folder keeps. The least recently used code goes first.
 const MAX_FOLDER_BYTES: u64 = 2 << 30;
 /// The end of the names of files with object code.
 const EXTENSION: &str = "object";

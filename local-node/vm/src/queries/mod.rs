@@ -1,4 +1,4 @@
-//! Host queries: what the machine computes for contracts (the book, "The virtual machine", section "Host
+//! Host queries: computations of the machine for contracts (the book, "The virtual machine", section "Host
 //! queries").
 //!
 //! Arguments and answers are rkyv values. An argument that cannot be decoded gets a fixed answer, not an error.

@@ -1,7 +1,7 @@
-//! States as data: what a commit changed, and how a state that somebody stored comes back.
+//! States as data: the changes of a commit, and the way back of a stored state.
 //!
-//! The machine keeps its states in memory. Whoever wants them to outlive the process takes what each commit changed
-//! ([`Session::commit_with_changes`](crate::Session::commit_with_changes)), stores it, and later gives the whole state
+//! The machine keeps its states in memory. A caller that wants them to outlive the process takes each commit's changes
+//! ([`Session::commit_with_changes`](crate::Session::commit_with_changes)), stores them, and later gives the state
 //! back ([`Vm::restore`](crate::Vm::restore)). The machine knows nothing about where or how.
 
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Bulk memory operators: what they do, and that they check the gas no more than production does.
+//! Bulk memory operators: their effect, and that they check the gas no more than production does.
 
 use dusk_core::abi::ContractId;
 use local_node_vm::{Session, VmError};
@@ -47,7 +47,7 @@ fn operands(values: [i32; 3]) -> Vec<u8> {
     values.iter().flat_map(|value| value.to_le_bytes()).collect()
 }
 
-/// Gas is checked on entering functions and loops only: what enters also ends, however much it costs.
+/// Gas is checked on entering functions and loops only: an entered one also ends, at any cost.
 #[test]
 fn operators_do_not_check_the_gas() {
     for (function, operands) in [
@@ -86,7 +86,7 @@ fn ranges_end_with_the_memory() {
     }
 }
 
-/// What ends with no gas left has run out of gas, but only if the gas was counted: production counts it at calls.
+/// A call that ends with no gas left has run out of gas, but only if gas was counted: production counts it at calls.
 #[test]
 fn a_trap_with_no_gas_left_is_what_production_says_it_is() {
     let mut session = session();

@@ -146,7 +146,7 @@ fn calls_nest_48_deep() {
         let (function, argument) = nested(depth);
         let receipt = session.call(A, function, &argument, PLENTY).unwrap();
         let mut data = receipt.data.as_slice();
-        // Each level adds its code in front; what a failure leaves behind it is cut to 64 bytes.
+        // Each level adds its code in front; the bytes behind the code of a failure are cut to 64.
         let mut codes = Vec::new();
         while data.len() >= 4 && codes.len() < usize::from(depth) - 1 {
             let (code, rest) = answer(data);
@@ -243,7 +243,7 @@ fn a_feeding_query_feeds() {
     assert_eq!(fed, [3, 2, 1]);
     assert!(matches!(session.call(A, "feed", &3_u64.to_le_bytes(), PLENTY), Err(VmError::MissingFeed)));
 
-    // Streamed items come while the call runs, and whoever takes them can end it.
+    // Streamed items come while the call runs, and the receiver can end it.
     let (sender, items) = std::sync::mpsc::sync_channel(10);
     let mut left = 2;
     let sink = Box::new(move |item: Vec<u8>| {

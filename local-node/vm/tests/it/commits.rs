@@ -114,7 +114,7 @@ fn objects(folder: &Path) -> Vec<PathBuf> {
     files.filter(|path| path.extension().is_some_and(|extension| extension == "object")).collect()
 }
 
-/// Object code is run as it is. What another machine, a backup or another program put there is not.
+/// Object code is run as it is. Object code from another machine, a backup or another program is not run.
 #[test]
 fn object_code_from_elsewhere_is_not_run() {
     let root = tempfile::tempdir().unwrap();

@@ -82,7 +82,7 @@ fn memories_and_tables_are_bounded_together() {
     let tables = "(table 20000 funcref) ".repeat(6);
     let refused = load(&format!(r#"(module (memory (export "memory") 2) {tables})"#));
     assert!(matches!(&refused, Err(DriverError::Limit(LimitError::Module { found: 120_000, .. }))), "{refused:?}");
-    // What one takes, the other cannot have.
+    // The elements of one table are lost to the other.
     let grown = "(if (i32.eq (table.grow $one (ref.null func) (i32.const 6000000)) (i32.const -1)) (then unreachable))
         (if (i32.ne (table.grow $two (ref.null func) (i32.const 6000000)) (i32.const -1)) (then unreachable))
         (if (i32.ne (memory.grow (i32.const 1000)) (i32.const -1)) (then unreachable))
@@ -110,7 +110,7 @@ fn a_driver_comes_back_from_disk() {
         let driver = Driver::load_cached(&wasm, folder.path()).unwrap();
         assert_eq!(driver.encode_input("add", "[1]").unwrap(), b"[1]");
     }
-    // What is kept is not trusted to be a driver.
+    // Cached bytes are not trusted to be a driver.
     assert!(matches!(Driver::load_cached(b"\0asm", folder.path()), Err(DriverError::Malformed(_))));
     let files = std::fs::read_dir(folder.path().join("drivers")).unwrap().map(|entry| entry.unwrap().path());
     assert_eq!(files.filter(|path| path.extension().is_some_and(|it| it == "object")).count(), 1);

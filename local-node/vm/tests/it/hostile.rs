@@ -31,7 +31,7 @@ fn a_module_that_is_cut_off_is_refused() {
     let bytecode = counter();
     assert!(validate(&bytecode, today().rules).is_ok());
     let accepted = (0..bytecode.len()).filter(|&length| validate(&bytecode[..length], today().rules).is_ok());
-    // What is left where nothing but the data or the names is missing is a module.
+    // A cut is still a module if nothing but the data or the names is missing.
     assert!(accepted.count() <= 2);
     let refused = validate(&bytecode[..bytecode.len() - 1], today().rules).unwrap_err();
     assert!(matches!(refused, ModuleError::Malformed { .. }), "{refused}");

@@ -1,4 +1,4 @@
-//! What a contract cannot do: end the process, run past a deadline, or make the machine hold more than its bounds.
+//! Bounds of contracts: none can end the process, run past a deadline, or make the machine hold more than its bounds.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -288,7 +288,7 @@ fn memory_that_is_touched_page_by_page_is_refused() {
     }
 }
 
-/// What is kept to undo calls depends on how deep they are, not on how many they are.
+/// The memory that undoes calls depends on the depth of calls, not on their number.
 #[test]
 fn many_calls_hold_no_more_than_one() {
     let callee = r#"(func (export "fill") (param i32) (result i32)

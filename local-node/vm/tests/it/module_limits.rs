@@ -24,7 +24,7 @@ fn module(definitions: &str, body: &str) -> Vec<u8> {
     .unwrap()
 }
 
-/// The bound that a module exceeds: what there is too much of, and the most.
+/// The bound that a module exceeds: its name, and the most.
 fn limit(bytecode: &[u8]) -> (&'static str, u64) {
     let refused = validate(bytecode, today().rules);
     let deployed = empty_session().deploy(A, bytecode, None, &[], PLENTY);
@@ -178,7 +178,7 @@ fn what_is_no_module_is_refused_on_one_line() {
     }
 }
 
-/// All that is dear at once, each nearly as much as the bounds allow: less than 10 seconds of one core. What it takes
+/// All costly constructs at once, each nearly as many as the bounds allow: less than 10 seconds of one core. The time
 /// is printed; the bound only tells that it ends.
 #[test]
 fn the_worst_module_within_the_bounds_compiles() {

@@ -1,4 +1,4 @@
-//! What all sessions hold together, what a chain holds, and that neither the clock nor the kind of memory decides which
+//! The memory of all sessions together, and of a chain. Neither the clock nor the kind of memory decides which
 //! transactions meet a bound.
 
 use std::io;
@@ -163,7 +163,7 @@ fn what_queries_hold_beside_memories_counts_as_well() {
     assert_eq!(limit(feed(&mut session)), MachineLimit::Queries);
     drop(held);
     feed(&mut session).unwrap();
-    // What the call has held the session does not hold any more.
+    // The memory of the call does not belong to the session any more.
     hogs();
 }
 
@@ -259,7 +259,7 @@ fn a_session_opens_so_many_pages_and_no_more() {
 
 #[test]
 fn the_contracts_of_a_chain_are_bounded_together() {
-    // A contract that is there, and others that fill the state but for five pages.
+    // A contract that is there, and others that fill the state except five pages.
     let (vm, root) = vm();
     let small = vm.export(&root).unwrap().contracts.remove(0);
     let pages = u32::try_from(small.pages.len()).unwrap();

@@ -197,7 +197,7 @@ fn shouter() -> Vec<u8> {
     )
 }
 
-/// What a contract has emitted does not keep the chain from telling of its transaction, and from charging it.
+/// Events of a contract do not keep the chain from telling of its transaction, and from charging it.
 #[test]
 fn a_transaction_with_all_events_is_charged() {
     const GAS: u64 = 100_000_000;

@@ -1,4 +1,4 @@
-//! What the audit proves, what it finds, and that it never says more than is true.
+//! The audit's proofs and findings, and that it never says more than is true.
 
 use dusk_jubjub::{GENERATOR_EXTENDED, JubJubAffine, JubJubExtended, JubJubScalar};
 use dusk_sdk_circuit::*;
@@ -71,7 +71,7 @@ fn aliased_digits_of_a_multiplication_are_found() {
 fn a_hint_without_a_gate_is_found() {
     let (layout, _) = build(|cs| {
         let [a, b] = [stock::field(cs, "a", 6), stock::field(cs, "b", 7)];
-        // What `append_evaluated_output` does: the value is computed, and nothing says so.
+        // As `append_evaluated_output` does: the value is computed, and no gate states it.
         let product = cs.hint([a, b], |[a, b]| a * b);
         cs.region("result", |cs| stock::touch(cs, &[product, a, b]));
     });

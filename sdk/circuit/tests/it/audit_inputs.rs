@@ -1,4 +1,4 @@
-//! What the audit says of inputs: those that nothing uses, pairs that are points, circuits that state nothing.
+//! The audit's findings about inputs: those that nothing uses, pairs that are points, circuits that state nothing.
 
 use dusk_bls12_381::BlsScalar;
 use dusk_sdk_circuit::*;

@@ -64,7 +64,7 @@ static POINTS: LazyLock<Vec<Pair>> = LazyLock::new(|| {
     all
 });
 
-/// What fixed-base additions add.
+/// The points that fixed-base additions add.
 static FIXED: LazyLock<[[JubJubAffine; 2]; 2]> = LazyLock::new(|| {
     let (generator, two) = (GENERATOR_EXTENDED, of_order_two());
     [[generator.double(), generator], [generator, generator + two]].map(|points| points.map(JubJubAffine::from))

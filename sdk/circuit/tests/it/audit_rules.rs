@@ -118,7 +118,7 @@ fn a_difference_of_parts_is_not_unique() {
     });
 }
 
-/// What bounds the upper part may wrap around the order of the field.
+/// A bound of the upper part may wrap around the order of the field.
 #[test]
 fn a_bound_that_wraps_around_is_none() {
     ambiguous(|cs, second| {
@@ -130,7 +130,7 @@ fn a_bound_that_wraps_around_is_none() {
     });
 }
 
-/// `high + rest = 1000` would be a bound, but for what else the row adds.
+/// `high + rest = 1000` would be a bound without the other terms of the row.
 #[test]
 fn a_bound_with_a_public_input_or_a_product_is_none() {
     let twice = largest_part().double();
@@ -682,7 +682,7 @@ fn what_is_made_of_a_point_is_not_always_one() {
     );
 }
 
-/// A bit selects two points, but for a public input that is added.
+/// A bit would select two points without the public input that is added.
 #[test]
 fn a_selection_with_a_public_input_is_no_point() {
     let generator = JubJubAffine::from(GENERATOR_EXTENDED);

@@ -2,7 +2,7 @@
 
 use dusk_sdk_circuit::*;
 
-/// Membership in a tree, non-membership in a list, a nullifier: what a member of an allow-list proves.
+/// The circuit of a member of an allow-list: membership in a tree, non-membership in a list, a nullifier.
 fn member() -> Layout {
     let mut cs = ConstraintSystem::new("member");
     let root = cs.public::<Field>("root", None);

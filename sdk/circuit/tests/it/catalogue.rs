@@ -1,4 +1,4 @@
-//! What all gadgets have in common.
+//! Properties that all gadgets have in common.
 
 use dusk_sdk_circuit::{Layout, catalogue};
 

@@ -178,7 +178,7 @@ fn points_outside_are_refused_by_name() {
     assert_eq!(native::Scalar::from_bytes(&[0xff; 32]), Err(native::NotAScalar));
 }
 
-/// What `part` claims to be an eighth of the point must be on the curve.
+/// The point that `part` claims to be an eighth must be on the curve.
 #[test]
 fn an_eighth_off_the_curve_is_refused() {
     let (layout, mut assignment) = run(|cs| {
@@ -305,7 +305,7 @@ fn aliased_digits_forge_the_stock_gadget_and_not_this_one() {
     };
     assert_eq!(chain(256, integer(&k)), (None, true));
     assert_eq!(chain(256, alias), (None, false), "the stock gadget takes another point for the same scalar");
-    // The same number of digits as here: what is beyond them is cut off, and the rest is another number.
+    // The same number of digits as here: digits beyond them are cut off, and the rest is another number.
     assert_eq!(chain(252, integer(&k)), (None, true));
     assert_eq!(chain(252, alias), (Some("chain".to_owned()), false));
 
@@ -381,7 +381,7 @@ fn signed_digits_make_the_same_point() {
     }
 }
 
-/// What one digit of a multiplier has too much cannot be taken from another.
+/// A digit of a multiplier that is too large cannot be balanced by another digit.
 #[test]
 fn digits_of_a_multiplier_are_unique() {
     let (layout, assignment) = run(|cs| {

@@ -370,7 +370,7 @@ fn trees() -> Vec<Forgery> {
     vec![
         wrong(member(f(9), root), "the node is at its place"),
         wrong(member(f(7), f(1)), "root"),
-        // The place 4: what is twice as far from the third as the fourth.
+        // The place 4: a number twice as far from the third as the fourth.
         replaced(
             member(f(9), root),
             |layout, assignment| {

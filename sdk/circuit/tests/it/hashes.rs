@@ -77,7 +77,7 @@ fn each_row_of_a_hash_refuses_by_its_name() {
         assert_eq!(check(&without(&layout, at), &forged), Ok(()), "row {at} is not the only one to refuse");
         *count.entry(fault.constraint).or_insert(0) += 1;
     }
-    // Two permutations of 8 full and 60 partial rounds: three rows for each S-box, but for those of the state that is
+    // Two permutations of 8 full and 60 partial rounds: three rows for each S-box, except those of the state that is
     // constant.
     let expected = [("S-box", 597), ("mix", 556), ("sum", 1)];
     assert_eq!(count, BTreeMap::from(expected.map(|(name, rows)| (name.to_owned(), rows))));
@@ -89,7 +89,7 @@ fn a_short_hash_binds_each_wire() {
     assert_each_wire_is_bound(&layout, &assignment);
 }
 
-/// What is derived is the sponge's next elements, and nothing of the hash.
+/// Derived elements are the sponge's next elements, and contain nothing of the hash.
 #[test]
 fn derived_elements_are_those_of_production() {
     fn derived<const N: usize>(elements: &[BlsScalar]) -> usize {

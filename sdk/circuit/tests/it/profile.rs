@@ -1,4 +1,4 @@
-//! What circuits cost, as numbers, text and picture.
+//! Costs of circuits, as numbers, text and picture.
 
 use dusk_bls12_381::BlsScalar;
 use dusk_sdk_circuit::*;

@@ -86,8 +86,8 @@ fn each_statement_refuses_by_name() {
     assert_eq!(refused(|cs| verify(cs, &forged, &key, message)), "the nonce is not zero");
 }
 
-/// The known forgery of verification in circuits: the challenge is not bound to the hash. Whoever chooses the challenge
-/// signs without a key: `r = u·GENERATOR + c·key`.
+/// The known forgery of verification in circuits: the challenge is not bound to the hash. A forger chooses its value
+/// and signs without a key: `r = u·GENERATOR + c·key`.
 #[test]
 fn a_chosen_challenge_is_refused() {
     let (_, key, message) = signed();
@@ -98,13 +98,13 @@ fn a_chosen_challenge_is_refused() {
         let (layout, honest) = run(|cs| verify(cs, &forged, &key, message));
         assert_eq!(fault(&layout, &honest).as_deref(), Some("signed by the issuer"));
 
-        // Whatever follows from the challenge could be made right. What it comes from cannot.
+        // The values that follow from the challenge could be made right. Its source, the hash, cannot.
         let name = "the lowest bits of the hash";
         let mut assignment = honest.clone();
         let split = split_row(&layout, name);
         assignment.replace(split[1], BlsScalar::from(chosen));
         let hash = assignment.values()[split[0].index()];
-        // What would make the sum right again is no number of six bits.
+        // The number that would make the sum right again has more than six bits.
         let rest = (hash - BlsScalar::from(chosen)) * BlsScalar::pow_of_2(250).invert().unwrap();
         assignment.replace(split[3], rest);
         assert_eq!(fault(&layout, &assignment).as_deref(), Some(name));

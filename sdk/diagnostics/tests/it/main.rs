@@ -1,5 +1,5 @@
-//! What the compiler says of contracts: programs with every name compile and run, and mistakes are explained at their
-//! place.
+//! The compiler's messages about contracts: programs with all names compile and run, and mistakes are explained at
+//! their place.
 //!
 //! One test has all of them, so that `trybuild` compiles the SDK once more, and not twice.
 #![allow(clippy::unwrap_used, reason = "a test fails where something is not there")]
@@ -68,7 +68,7 @@ pub mod flag {
 fn main() {}
 ";
 
-/// What the generated program checks of itself: each method is there under its name, and takes its argument by name.
+/// The generated program's checks of itself: each method is there under its name, and takes its argument by name.
 fn checks() -> String {
     let methods: Vec<_> = names::methods(names::all())
         .iter()

@@ -1,4 +1,4 @@
-//! What cannot depend on `cfg`.
+//! Items that cannot depend on `cfg`.
 #![allow(unused)]
 
 use dusk_sdk::prelude::*;

@@ -1,4 +1,4 @@
-//! What cannot stand under `#[from]`.
+//! Variants that cannot stand under `#[from]`.
 
 use dusk_sdk::prelude::*;
 

@@ -1,4 +1,4 @@
-//! What cannot stand in `#[contract(…)]` on a method.
+//! Options that cannot stand in `#[contract(…)]` on a method.
 #![allow(unused)]
 use dusk_sdk::prelude::*;
 

@@ -81,7 +81,7 @@ fn points_outside_the_group_are_refused() {
     let mut bytes = foreign();
     bytes[at(4) + 96] = 1;
     assert!(matches!(Parameters::from_bytes(&bytes, None, SILENT), Err(ParametersError::NotInGroup { .. })));
-    // What verifies.
+    // The points that verifiers use.
     for byte in [3, 60, 150] {
         let mut bytes = foreign();
         bytes[byte] ^= 1;

@@ -270,7 +270,7 @@ proptest! {
         prop_assert!(verify(&key, proof, assignment.public()).is_err());
     }
 
-    /// Whatever is read from outside is refused or read, and nothing else happens.
+    /// Bytes from outside are refused or read, and nothing else happens.
     #[test]
     fn any_bytes_are_read_or_refused(
         bytes in prop::collection::vec(any::<u8>(), 0..3000),

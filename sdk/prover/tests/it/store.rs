@@ -15,7 +15,7 @@ use rand_core::CryptoRngCore;
 
 use crate::circuits::every_kind;
 
-/// Makes this program a helper of a test: what to do, and the folder after a space.
+/// Makes this program a helper of a test. Its value is the task, and the folder after a space.
 const HELPER: &str = "DUSK_PROVER_TEST_HELPER";
 
 fn layout() -> Layout {
@@ -112,7 +112,7 @@ fn damaged_files_are_told_and_made_anew() {
         damaged.extend([0, 1, 47, 127, 319, sound.len() - 1].map(|length| sound[..length].to_vec()));
         damaged.push([sound.as_slice(), &[0]].concat());
         for (index, bytes) in damaged.iter().enumerate() {
-            // Another file in its place: what another process has mapped must not change.
+            // Another file in its place, because a file that another process has mapped must not change.
             fs::remove_file(&path).unwrap();
             fs::write(&path, bytes).unwrap();
             let told: Vec<PathBuf> = store.verify().unwrap().into_iter().map(|it| it.path).collect();
@@ -148,7 +148,7 @@ fn files_that_are_not_taken_keep_their_time() {
     }
 }
 
-/// Whoever can write a key decides what counts as proved: a key from another folder is not taken, whole as it is.
+/// A writer of keys decides which statements count as proved. A key from another folder is not taken, even a whole one.
 #[test]
 fn keys_from_elsewhere_are_not_taken() {
     let root = tempfile::tempdir().unwrap();
@@ -246,7 +246,7 @@ impl Backend for Weaker {
     }
 }
 
-/// Who may write to the folder decides which keys a circuit has. So before a deployment on a public network they are
+/// A writer to the folder decides which keys a circuit has. So before a deployment on a public network they are
 /// made again.
 #[test]
 fn keys_that_are_made_again_do_not_depend_on_what_is_kept() {
@@ -307,7 +307,7 @@ fn helper(what: &str, folder: &Path) -> Child {
         .unwrap()
 }
 
-/// What helpers do. By itself it has nothing to do.
+/// The tasks of helpers. By itself it has nothing to do.
 #[test]
 fn helps_another_test() {
     let Ok(task) = std::env::var(HELPER) else { return };

@@ -3,7 +3,7 @@
 //! The contract keeps only the last nodes of each level; wallets build the whole tree from events. A proof may be about
 //! any of the last [`ROOTS`] roots: notes are never removed from the tree, so an older root shows nothing false.
 //!
-//! All acts of a block take one place among these roots, with the root at the end of the block. So whoever pays for
+//! All acts of a block take one place among these roots, with the root at the end of the block. So a payer of
 //! many acts needs [`ROOTS`] blocks to push out the root of a proof that waits. A root between two acts of a block is
 //! not kept: a proof is about the end of a block.
 

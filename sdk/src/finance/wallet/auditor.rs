@@ -407,7 +407,7 @@ impl Auditor {
         self.rebuild();
     }
 
-    /// Matches all that was read with the chain anew. What commitments are to stays true.
+    /// Matches all read entries with the chain anew. The openings of commitments stay true.
     fn rebuild(&mut self) {
         let (mut positions, mut spent_at) = (BTreeMap::new(), BTreeMap::new());
         for (position, added) in self.view.notes() {

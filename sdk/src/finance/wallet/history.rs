@@ -73,7 +73,7 @@ pub enum Act {
     Lock(Address),
 }
 
-/// The entries of these notes, in the order of the chain; what waits comes last.
+/// The entries of these notes, in the order of the chain; waiting ones come last.
 pub(super) fn entries<'a>(notes: impl Iterator<Item = &'a Held>, made: &[Made], height: u64) -> Vec<Entry> {
     #[derive(Default)]
     struct Sums {

@@ -142,7 +142,7 @@ mod tests {
 
     use super::*;
 
-    /// The first vector of BIP-39, but for the passphrase, which is empty here.
+    /// The first vector of BIP-39, except the passphrase, which is empty here.
     const ZEROS: &str = "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about";
 
     #[test]

@@ -15,8 +15,8 @@ const MAX_DRAWS: usize = 100_000;
 
 /// The private and the random values of an observer test, and its declarations.
 ///
-/// The test runs four times or more: with two sets of private values, each with two or more sets of random values. What
-/// it draws here depends on the run; everything else that it does must be the same in each.
+/// The test runs four times or more: with two sets of private values, each with two or more sets of random ones. Values
+/// drawn here depend on the run; all else that the test does must be the same in each.
 ///
 /// - **Private values** must not show on the chain: amounts, choices, attributes. Each differs between the two sets.
 /// - **Random values** hide the private ones: secret keys, blinding factors, nonces. They differ between the sets of

@@ -276,7 +276,7 @@ fn what_is_declared_random_and_is_not_is_found() {
     assert!(half[0].1.contains("its bytes 4 to 7 follow"), "{half:?}");
     let shown = kinds(&|_, blinding| blinding);
     assert!(shown.is_empty() || shown[0].1.contains("random value of draw 2"), "{shown:?}");
-    // The same value beside another that differs: what blinds is shown.
+    // The same value beside another that differs: the blinding factor is shown.
     let beside = runs(|private| {
         private.declare_random("dusk-sdk");
         let (amount, blinding) = (private.between(1, 1_000), private.random_field());

@@ -64,8 +64,8 @@ impl Attestation {
         Holder { owner, class: ATTESTED_CLASS, country, level, valid_until, active: true }
     }
 
-    /// What is proved of the person, with the root of the attester's revocation list. A credential that holds on its
-    /// last day holds today: the contract compares the days, so a proof does not end at midnight.
+    /// The public inputs about the person, with the root of the attester's revocation list. A credential holds on its
+    /// last day, too: the contract compares the days, so a proof does not end at midnight.
     #[must_use]
     pub fn admission(&self, asset: Field, owner: Field, revoked: Field) -> state::AdmitNative {
         let Self { attester, tag, valid_until: today, .. } = *self;
@@ -88,7 +88,7 @@ impl Enrolment {
         EnrolPublic { act, bound: self.bound(terms.asset) }
     }
 
-    /// What the proof is bound to: the asset and the reading key.
+    /// The fields that the proof is bound to: the asset and the reading key.
     #[must_use]
     pub fn bound(&self, asset: Field) -> Field {
         binding(&(*b"enrol", asset, self.reading))
@@ -141,14 +141,14 @@ impl Terms {
         ReservePublic { act, policy: self.policy(registry_root), bound: order.bound(Field::default()) }
     }
 
-    /// What the registry is asked.
+    /// The policy, for a root of the registry.
     #[must_use]
     pub fn policy(&self, registry_root: Field) -> state::PolicyNative {
         state::PolicyNative { registry_root, today: self.today, level: self.level }
     }
 }
 
-/// What the proof of a withdrawal of cash is bound to, besides its order. That of a payment to an owner of notes is
+/// The fields that the proof of a withdrawal of cash is bound to, besides its order. A payment to an owner of notes is
 /// bound to nothing else.
 #[must_use]
 pub fn for_withdrawal(to: Account, amount: Dusk) -> Field {

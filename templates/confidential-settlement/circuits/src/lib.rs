@@ -1,5 +1,5 @@
-//! What holders, the issuer and the parties of an instruction prove. Each circuit is a statement of
-//! `dusk_sdk::finance::confidential::statements` with what goes along: the registry, and what is bound.
+//! Circuits of holders, of the issuer and of the parties of an instruction. Each circuit is a statement of
+//! `dusk_sdk::finance::confidential::statements` with its additions: the registry, and the bound fields.
 #![no_std]
 
 mod calls;
@@ -33,7 +33,7 @@ pub fn enrol(
 /// Somebody registers an owner of notes, and an attester vouches for the person.
 ///
 /// 1. The prover knows the spend secret of the owner, and the auditor reads its view keys: [`Register`].
-/// 2. The entry in the registry is what the attester says of the person: [`Admit`].
+/// 2. The entry in the registry has the person's attributes as the attester signed them: [`Admit`].
 /// 3. `bound` is bound: the proof is for one contract and chain, and for one reading key.
 #[circuit]
 pub fn enrol_attested(
@@ -52,7 +52,7 @@ pub fn enrol_attested(
 ///
 /// 1. The commitment is to this amount, and the auditor reads for whom: [`Mint`].
 /// 2. The holder is active in the registry, and the rules hold: [`Policy`].
-/// 3. `bound` is bound: what the receiver reads.
+/// 3. `bound` is bound: the ciphertext for the receiver.
 #[circuit]
 pub fn issue(
     cs: &mut ConstraintSystem,
@@ -70,7 +70,7 @@ pub fn issue(
 ///
 /// 1. Two notes of the prover become two notes of the same sum: [`Transfer`].
 /// 2. Both holders are active in the registry, and the rules hold: [`Policy`].
-/// 3. `bound` is bound: what the receivers read.
+/// 3. `bound` is bound: the ciphertexts for the receivers.
 #[circuit]
 pub fn send(
     cs: &mut ConstraintSystem,
@@ -87,10 +87,10 @@ pub fn send(
 
 /// A holder locks an amount until the agent releases it to a holder, or it is cancelled.
 ///
-/// 1. Two notes of the prover become what is locked and change; the leg names the locked amount and the receiver:
+/// 1. Two notes of the prover become the locked amount and change; the leg names the locked amount and the receiver:
 ///    [`Lock`].
 /// 2. Both holders are active in the registry, and the rules hold: [`Policy`].
-/// 3. `bound` is bound: agent, instruction, deadline, and what the receivers read.
+/// 3. `bound` is bound: agent, instruction, deadline, and the receivers' ciphertexts.
 #[circuit]
 pub fn reserve(
     cs: &mut ConstraintSystem,

@@ -1,4 +1,4 @@
-//! What the contracts and circuits of this template ask for, from the witnesses that wallets make.
+//! Acts for the contracts and circuits of this template, from the witnesses that wallets make.
 
 use circuits::{
     AgreePrivate, AgreePublic, Answer, Attestation, CashDepositPrivate, CashDepositPublic, CashPayPrivate,
@@ -14,14 +14,14 @@ use dusk_sdk::finance::wallet::{
 };
 use dusk_sdk::{Account, ContractId, Dusk, Field};
 
-/// An act: what is sent, and what is proved.
+/// An act: a call, and the inputs of its proof.
 #[derive(Debug, Clone)]
 pub struct Act<Call, Public, Private> {
-    /// What is sent to the contract with the proof.
+    /// The argument of the call, beside the proof.
     pub call: Call,
-    /// What the chain sees.
+    /// The public inputs, which the chain sees.
     pub public: Public,
-    /// What it does not.
+    /// The private inputs, which it does not see.
     pub private: Private,
 }
 
@@ -46,14 +46,14 @@ pub struct Deal {
     pub asset: Field,
     /// How much.
     pub amount: u64,
-    /// Who receives it.
+    /// The receiver.
     pub receiver: Address,
     /// A random element. Without it an observer could guess amount and receiver from the commitment.
     pub blinding: Field,
 }
 
 impl Deal {
-    /// What the instruction says of it.
+    /// The leg, as the instruction states it.
     #[must_use]
     pub fn leg(&self) -> Leg {
         let Self { contract, asset, amount, receiver, blinding } = self;

@@ -1,4 +1,4 @@
-//! What the program `play` and the tests share: what parties prove to the contracts, from the witnesses of
+//! Code that the program `play` and the tests share: proofs of parties for the contracts, from the witnesses of
 //! `dusk_sdk::finance::wallet`.
 
 mod acts;

@@ -13,16 +13,16 @@ use play::{Act, Deal};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// What a step gives, or why the story ends.
+/// The result of a step, or the reason why the story ends.
 pub(crate) type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
 /// The first leg, and the first asset.
 pub(crate) const SHARES: usize = 0;
 /// The second one.
 pub(crate) const MONEY: usize = 1;
-/// Who delivers.
+/// The party that delivers.
 pub(crate) const ADA: usize = 0;
-/// Who pays.
+/// The party that pays.
 pub(crate) const BEN: usize = 1;
 /// The parties by name.
 pub(crate) const NAMES: [&str; 2] = ["ada", "ben"];
@@ -66,7 +66,7 @@ pub(crate) struct Trade {
     payers: [usize; 2],
 }
 
-/// What was seen, step by step: by the chain, by ada, by ben, by the auditor.
+/// The view of each observer, step by step: the chain, ada, ben, the auditor.
 #[derive(Default)]
 struct Seen(Vec<[String; 4]>);
 
@@ -137,7 +137,7 @@ impl Market {
         Ok(())
     }
 
-    /// What both wallets agree on.
+    /// The terms on which both wallets agree.
     pub(crate) fn trade(&self, payers: [usize; 2], amounts: [u64; 2]) -> Outcome<Trade> {
         let mut deals = Vec::new();
         for (leg, amount) in amounts.into_iter().enumerate() {
@@ -183,7 +183,7 @@ impl Market {
         Ok(())
     }
 
-    /// Who delivers or pays locks the amount of the leg.
+    /// The party that delivers or pays locks the amount of the leg.
     pub(crate) fn lock(&mut self, trade: &Trade, leg: usize) -> Outcome {
         let (who, amount) = (trade.payers[leg], trade.deals[leg].amount);
         println!("▸ {} locks {amount} {}; {RELAYER} submits it", NAMES[who], ASSETS[leg]);
@@ -255,7 +255,7 @@ impl Market {
         Ok(())
     }
 
-    /// What a party holds.
+    /// The balance of a party.
     pub(crate) fn balance(&self, side: usize, who: usize) -> u64 {
         self.sides[side].held()[who]
     }
@@ -318,12 +318,12 @@ impl Side {
         })
     }
 
-    /// What the auditor has read last.
+    /// The movement that the auditor has read last.
     fn last(&self) -> Outcome<Movement> {
         Ok(self.auditor.movements().pop().ok_or("the auditor has read nothing")?)
     }
 
-    /// What both parties hold.
+    /// The balances of both parties.
     fn held(&self) -> [u64; 2] {
         [ADA, BEN].map(|who| self.wallets[who].balance().total)
     }

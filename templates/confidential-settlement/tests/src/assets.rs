@@ -1,4 +1,4 @@
-//! The asset by itself: who may do what. The template `confidential-token` has more of it.
+//! The asset by itself: the rights of each role. The template `confidential-token` has more tests of it.
 
 use ::asset::Refused;
 use dusk_sdk::Field;
@@ -128,7 +128,7 @@ fn a_transfer_with_an_unknown_root_is_refused(chain: Chain) -> TestResult {
     Ok(())
 }
 
-/// Who makes two equal notes, with one random element and one ephemeral key, does not make the receiver lose one.
+/// A sender of two equal notes, with one random element and one ephemeral key, does not make the receiver lose one.
 #[dusk_sdk::test]
 fn equal_notes_have_different_nullifiers(chain: Chain) -> TestResult {
     let mut market = Market::open(&chain)?;

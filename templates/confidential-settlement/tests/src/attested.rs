@@ -21,7 +21,7 @@ use crate::market::{
 const DAVE: usize = PEOPLE;
 const ERIN: usize = PEOPLE + 1;
 const FRED: usize = PEOPLE + 2;
-/// What an attester has to be trusted for.
+/// The topic that an attester has to be trusted for.
 const TOPIC: u32 = 7;
 /// The Netherlands.
 const RESIDENCE: u16 = 528;
@@ -240,7 +240,7 @@ fn nobody_registers_with_more_than_its_attester_says(chain: Chain) -> TestResult
     act.private.person.signature = forged.signature.clone();
     let refusal = prove::<_, EnrolAttested>(&chain, &act).expect_err("the attester has not signed it");
     assert_eq!(refusal.constraint(), Some("the attester has signed the credential"), "{refusal}");
-    // What is sent is what was proved, also if the forger is an attester: both have revoked nothing.
+    // The call must be the proved one, also if the forger is an attester: both have revoked nothing.
     it.asset.by(&market.issuer).trust(forger.entry(&[TOPIC], TODAY + 500), None).succeeds();
     let (attestation, act) = &usual;
     let proof = prove::<_, EnrolAttested>(&chain, act)?;
@@ -290,7 +290,7 @@ fn what_a_bad_attester_has_vouched_for_is_frozen(chain: Chain) -> TestResult {
     let it = &mut market.sides[SHARES];
     let officer = it.asset.by(&market.issuer);
     officer.distrust(attester.key()).succeeds();
-    // Who is a holder stays one until an officer freezes it: `HolderAttested` tells who vouched for whom.
+    // A holder stays one until an officer freezes it: `HolderAttested` tells who vouched for whom.
     let entry = it.asset.holder(owner)?.ok_or_else(|| Failure::new("he is registered"))?;
     assert!(entry.active);
     it.ledger.set_holder(it.ledger.holders(), entry);

@@ -7,13 +7,13 @@ use dusk_sdk::finance::confidential::REVOKED_LEVELS;
 use dusk_sdk::finance::confidential::statements::AdmitSecretNative;
 use dusk_sdk::zk::native::{self, Credential, IndexedError, IndexedTree, Point, Scalar, Signature};
 
-/// Who signs credentials, and takes them back.
+/// An attester, which signs credentials and takes them back.
 pub(crate) struct Attester {
     secret: Scalar,
     revoked: IndexedTree<REVOKED_LEVELS>,
 }
 
-/// What a person keeps: its key, and what was signed for it.
+/// The secrets of a person: its key, and the credential that was signed for it.
 pub(crate) struct Person {
     /// The person's secret key. It is another one than those of its notes.
     secret: Scalar,
@@ -42,7 +42,7 @@ impl Attester {
         self.revoked.root()
     }
 
-    /// What officers tell the contract of it.
+    /// The attester's entry, as officers state it to the contract.
     pub(crate) fn entry(&self, topics: &[u32], until: u32) -> attesters::Attester {
         attesters::Attester { key: self.key(), revoked: self.revoked(), topics: topics.to_vec(), until }
     }
@@ -58,7 +58,7 @@ impl Attester {
         self.sign(secret, credential)
     }
 
-    /// Signs a credential for whoever has this secret key.
+    /// Signs a credential for the holder of this secret key.
     pub(crate) fn sign(&self, secret: Scalar, credential: Credential) -> Person {
         let signature = credential.sign(&self.secret);
         Person { secret, credential, signature, attester: self.point() }
@@ -71,7 +71,7 @@ impl Attester {
 }
 
 impl Person {
-    /// What the person shows to an asset.
+    /// The attestation that the person shows to an asset.
     pub(crate) fn attestation(&self, asset: Field) -> Attestation {
         let Credential { holder, residence, accreditation, expires, .. } = &self.credential;
         Attestation {
@@ -83,7 +83,7 @@ impl Person {
         }
     }
 
-    /// What only the person puts into a proof. There is nothing if the credential is revoked.
+    /// The private inputs that only the person knows. There are none if the credential is revoked.
     pub(crate) fn secret(&self, attester: &Attester) -> Result<AdmitSecretNative, IndexedError> {
         Ok(AdmitSecretNative {
             credential: self.credential.clone(),

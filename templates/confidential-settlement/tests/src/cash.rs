@@ -24,7 +24,7 @@ use crate::market::{
 /// Alice delivers ten shares to bob, who pays 400 LUX.
 const PARTIES: [usize; 2] = [ALICE, BOB];
 const AMOUNTS: [u64; 2] = [10, 400];
-/// What bob deposits at first.
+/// Bob's first deposit.
 pub(crate) const DEPOSIT: u64 = 5_000;
 
 type Depositing = Act<Minting, CashDepositPublic, CashDepositPrivate>;
@@ -189,7 +189,7 @@ impl Exchange {
         Ok(act.call)
     }
 
-    /// What both hold.
+    /// The balances of both.
     fn balances(&self) -> ([u64; PEOPLE], [u64; PEOPLE]) {
         (self.market.balances(SHARES), self.till.balances())
     }
@@ -200,7 +200,7 @@ impl Exchange {
     }
 }
 
-/// What both parties agree on: shares against cash.
+/// The terms on which both parties agree: shares against cash.
 pub(crate) fn against(market: &mut Market, till: &Till, parties: [usize; 2], amounts: [u64; 2]) -> Trade {
     let deadline = market.chain.height() + 1 + DEADLINE_BLOCKS;
     let [shares, money] = market.trade(parties, amounts).deals;

@@ -20,9 +20,9 @@ use dusk_sdk::zk::{Circuit, Proof};
 use dusk_sdk::{ContractId, Field};
 use play::{Act, Deal};
 
-/// The first leg: what is delivered.
+/// The first leg: the delivery.
 pub(crate) const SHARES: usize = 0;
-/// The second leg: what is paid.
+/// The second leg: the payment.
 pub(crate) const MONEY: usize = 1;
 /// Has all shares at first.
 pub(crate) const ALICE: usize = 0;
@@ -59,7 +59,7 @@ pub(crate) struct Side {
     pub(crate) ledger: Ledger,
     pub(crate) auditor: Auditor,
     pub(crate) parties: Vec<Party>,
-    /// What is locked, as events tell.
+    /// The locks, as events tell.
     pub(crate) locks: BTreeMap<LockId, Locking>,
 }
 
@@ -71,7 +71,7 @@ pub(crate) struct Market {
     pub(crate) relayer: Signer,
     pub(crate) settlement: SettlementClient<Deployed>,
     pub(crate) sides: [Side; 2],
-    /// What was issued of each asset.
+    /// The issued amount of each asset.
     issued: [u64; 2],
     /// All secrets of the market follow from it.
     seed: Seed,
@@ -79,7 +79,7 @@ pub(crate) struct Market {
     drawn: u64,
 }
 
-/// What keys follow from.
+/// The seed of keys.
 pub(crate) type Seed = [u8; 64];
 
 /// The seed of the tests, except for observer tests.
@@ -91,12 +91,12 @@ pub(crate) struct Trade {
     pub(crate) instruction: Instruction,
     pub(crate) name: Field,
     pub(crate) deals: [Deal; 2],
-    /// Who delivers, and who pays.
+    /// The party that delivers, and the one that pays.
     pub(crate) payers: [usize; 2],
 }
 
 impl Trade {
-    /// Who receives a leg.
+    /// The receiver of a leg.
     pub(crate) fn receiver(&self, leg: usize) -> usize {
         self.payers[1 - leg]
     }
@@ -117,7 +117,7 @@ pub(crate) fn scalar(seed: &Seed, number: u64) -> Scalar {
     keys_of(seed, 1_000).spend.ephemeral(&[number.into()])
 }
 
-/// What an officer says of a holder.
+/// The entry of a holder, as an officer states it.
 pub(crate) fn holder(owner: Field) -> Holder {
     Holder { owner, class: 1, country: 528, level: LEVEL, valid_until: TODAY + 365, active: true }
 }
@@ -275,7 +275,7 @@ impl Market {
         Ok(Proven { call: act.call, root: it.ledger.holder_root(), proof: prove(&self.chain, &act)? })
     }
 
-    /// Who delivers, or pays, locks the amount of the leg.
+    /// The party that delivers, or pays, locks the amount of the leg.
     pub(crate) fn lock(&mut self, trade: &Trade, leg: usize) -> Result<(), Failure> {
         let locking = self.reservation(trade, leg)?;
         self.submit_lock(leg, &locking)
@@ -368,7 +368,7 @@ impl Market {
         Ok(())
     }
 
-    /// What people hold of an asset, as their wallets know it. The auditor must know the same.
+    /// The balances of people in an asset, as their wallets know them. The auditor must know the same.
     pub(crate) fn balances(&self, side: usize) -> [u64; PEOPLE] {
         let it = &self.sides[side];
         core::array::from_fn(|person| {

@@ -1,6 +1,6 @@
 //! The settlement against a model: a random sequence of calls, made on a chain and on plain Rust. The model is two
 //! tables of balances and a list of deals. Both must accept the same calls, and refuse the same calls for the same
-//! reasons. What wallets find and auditors decrypt must be the tables of balances.
+//! reasons. The notes of wallets and the auditors' decryptions must give the tables of balances.
 
 use ::settlement::Refused;
 use dusk_sdk::finance::confidential::{locks, registry};
@@ -91,9 +91,9 @@ enum State {
 struct Model {
     /// The notes of each person by value, for both assets. A spend takes the two largest.
     notes: [Vec<Vec<u64>>; 2],
-    /// What was issued of each asset.
+    /// The issued amount of each asset.
     issued: [u64; 2],
-    /// Who is not frozen in an asset.
+    /// The people who are not frozen in an asset.
     active: [[bool; PEOPLE]; 2],
     deals: Vec<Deal>,
 }
@@ -164,7 +164,7 @@ impl Model {
         }
     }
 
-    /// What brings a deal on.
+    /// The next call of a deal.
     fn next_step(&self, deal: usize) -> Call {
         let Deal { affirmed, locked, .. } = self.deals[deal];
         let missing = |done: [bool; 2]| done.iter().position(|done| !done);
@@ -307,7 +307,7 @@ impl Model {
         }
     }
 
-    /// What wallets find, what auditors decrypt, and the public supply are this.
+    /// Compares this with the notes of wallets, with the auditors' decryptions, and with the public supply.
     fn compare(&self, market: &Market) -> Result<(), Failure> {
         for side in [SHARES, MONEY] {
             let balances = market.balances(side);

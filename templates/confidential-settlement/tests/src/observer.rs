@@ -91,7 +91,7 @@ fn declare(private: &Private, places: &[&[&str]]) {
     }
 }
 
-/// Who trades with whom, and how much, whether the instruction settles, is rejected, or ends after its deadline. A
+/// No observer learns parties and amounts, whether the instruction settles, is rejected, or ends after its deadline. A
 /// settlement before the locks and a lock with a changed deadline are refused.
 #[dusk_sdk::test(observer)]
 fn nobody_learns_who_trades_what_with_whom(chain: Chain, private: &Private) -> TestResult {
@@ -118,7 +118,7 @@ fn nobody_learns_who_trades_what_with_whom(chain: Chain, private: &Private) -> T
     Ok(())
 }
 
-/// Who delivers shares to whom for how much cash.
+/// No observer learns parties and amounts of a delivery of shares against cash.
 #[dusk_sdk::test(observer)]
 fn nobody_learns_who_pays_how_much_cash(chain: Chain, private: &Private) -> TestResult {
     declare(private, &[&INSTRUCTION, &LOCK, &SETTLED, &DEPOSIT]);

@@ -163,7 +163,7 @@ fn instructions_are_checked(chain: Chain) -> TestResult {
     Ok(())
 }
 
-/// A wallet that has lost all but its keys finds its notes again: what was locked for it is in the asset contract, and
+/// A wallet that has lost all but its keys finds its notes again: the locks for it are in the asset contract, and
 /// the events have the rest.
 #[dusk_sdk::test]
 fn a_lost_wallet_is_rebuilt_from_its_keys(chain: Chain) -> TestResult {

@@ -22,7 +22,7 @@ const PARTIES: [usize; 2] = [ALICE, BOB];
 const AMOUNTS: [u64; 2] = [10, 400];
 /// As many strangers as the registry keeps roots.
 const CROWD: usize = registry::ROOTS;
-/// What everybody has at first.
+/// The first balances of everybody.
 const BEFORE: ([u64; 3], [u64; 3]) = ([100, 0, 0], [0, 5_000, 0]);
 
 fn balances(market: &Market) -> ([u64; 3], [u64; 3]) {
@@ -543,7 +543,7 @@ fn a_freeze_after_the_lock_binds_what_is_received(chain: Chain) -> TestResult {
     Ok(())
 }
 
-/// Whoever spoils what the receiver reads has paid all the same: the auditor can tell the receiver the note.
+/// A sender that spoils the receiver's ciphertext has paid all the same: the auditor can tell the receiver the note.
 #[dusk_sdk::test]
 fn a_spoilt_ciphertext_loses_nothing(chain: Chain) -> TestResult {
     let mut market = Market::open(&chain)?;
@@ -581,7 +581,7 @@ fn nothing_is_made_by_wrapping(chain: Chain) -> TestResult {
     Ok(())
 }
 
-/// What the chain sees of two settlements is alike, whatever the amounts: the same gas, and other random elements.
+/// Two settlements look alike to the chain, for all amounts: the same gas, and other random elements.
 #[dusk_sdk::test]
 fn settlements_look_alike(chain: Chain) -> TestResult {
     let mut market = Market::open(&chain)?;

@@ -1,5 +1,5 @@
-//! What is sent to the contracts besides the orders of `dusk_sdk::finance::confidential::pool`, and what proofs are
-//! bound to: contracts and wallets compute it by the same functions.
+//! Arguments of the contracts besides the orders of `dusk_sdk::finance::confidential::pool`, and the fields that proofs
+//! are bound to: contracts and wallets compute them by the same functions.
 
 use dusk_sdk::finance::confidential::statements::{HeldNative, PolicyNative};
 use dusk_sdk::finance::confidential::{AuditorKey, ViewCipher};
@@ -67,7 +67,7 @@ impl Terms {
 }
 
 impl Enrolment {
-    /// What the proof is bound to: the asset and the reading key.
+    /// The fields that the proof is bound to: the asset and the reading key.
     #[must_use]
     pub fn bound(&self, asset: Field) -> Field {
         binding(&(*b"enrol", asset, self.reading))
@@ -75,7 +75,7 @@ impl Enrolment {
 }
 
 impl Disclosure {
-    /// What the holding is shown for: this snapshot of this asset, and this question.
+    /// The purpose of the disclosure: this snapshot of this asset, and this question.
     #[must_use]
     pub fn act(&self, asset: Field) -> Field {
         binding(&(*b"disclose", asset, self.height, self.question))
@@ -101,26 +101,26 @@ impl Payment {
         part(&self.to).saturating_add(part(&self.relayer))
     }
 
-    /// What the proof of the payment is bound to.
+    /// The fields that the proof of the payment is bound to.
     #[must_use]
     pub fn bound(&self) -> Field {
         binding(&(*b"pay", *self))
     }
 }
 
-/// What the proof of an act between holders is bound to, besides its order: nothing more.
+/// The fields that the proof of an act between holders is bound to, besides its order: none.
 #[must_use]
 pub fn between_holders() -> Field {
     binding(b"holders")
 }
 
-/// What the proof of a redemption is bound to.
+/// The field that the proof of a redemption is bound to.
 #[must_use]
 pub fn for_reference(reference: &str) -> Field {
     binding(&(*b"redeem", String::from(reference)))
 }
 
-/// What the proof of a seizure is bound to.
+/// The field that the proof of a seizure is bound to.
 #[must_use]
 pub fn for_reason(reason: &str) -> Field {
     binding(&(*b"reason", String::from(reason)))

@@ -8,7 +8,7 @@ use dusk_sdk::zk::*;
 /// A deposit becomes a note.
 ///
 /// 1. The commitment is to this amount, and the auditor reads for whom: [`Mint`].
-/// 2. `bound` is bound: what the receiver reads.
+/// 2. `bound` is bound: the ciphertext for the receiver.
 #[circuit]
 pub fn cash_deposit(
     cs: &mut ConstraintSystem,
@@ -21,8 +21,8 @@ pub fn cash_deposit(
 
 /// An owner of notes pays another one, an account, or a relayer's fee.
 ///
-/// 1. Two notes of the prover become two notes of the same sum, less what leaves: [`Transfer`].
-/// 2. `bound` is bound: what the receivers read, who is paid how much, the relayer and its fee.
+/// 1. Two notes of the prover become two notes of the same sum, less the amount that leaves: [`Transfer`].
+/// 2. `bound` is bound: the ciphertexts for the receivers, the paid account and its amount, the relayer and its fee.
 #[circuit]
 pub fn cash_pay(
     cs: &mut ConstraintSystem,
@@ -35,9 +35,9 @@ pub fn cash_pay(
 
 /// An owner of notes locks an amount until an agent releases it, or it is cancelled.
 ///
-/// 1. Two notes of the prover become what is locked and change; the leg of the instruction names the locked amount and
+/// 1. Two notes of the prover become the locked amount and change; the leg of the instruction names the amount and
 ///    the receiver: [`Lock`].
-/// 2. `bound` is bound: agent, instruction, deadline, and what the receivers read.
+/// 2. `bound` is bound: agent, instruction, deadline, and the receivers' ciphertexts.
 #[circuit]
 pub fn cash_reserve(
     cs: &mut ConstraintSystem,

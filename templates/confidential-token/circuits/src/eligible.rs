@@ -1,4 +1,4 @@
-//! What a person proves to be admitted without an officer.
+//! The proof of a person that is admitted without an officer.
 
 use dusk_sdk::zk::*;
 use dusk_sdk::{ContractId, Field as Element};
@@ -65,7 +65,7 @@ pub fn scope(contract: ContractId, chain: u8) -> Element {
     binding(&(contract, chain))
 }
 
-/// What a proof is for: one owner of notes at one contract.
+/// The purpose of a proof: one owner of notes at one contract.
 #[must_use]
 pub fn occasion(contract: ContractId, chain: u8, owner: Element) -> Element {
     binding(&((contract, chain), owner))

@@ -1,5 +1,5 @@
-//! What holders and officers prove. Each circuit is a statement of `dusk_sdk::finance::confidential::statements` with
-//! what this asset asks besides: that the parties are in its registry, and what goes along with the act.
+//! Circuits of holders and officers. Each circuit is a statement of `dusk_sdk::finance::confidential::statements` with
+//! the conditions of this asset: the parties are in its registry, and the fields beside the act are bound.
 #![no_std]
 
 mod calls;
@@ -34,7 +34,7 @@ pub fn enrol(
 ///
 /// 1. The commitment is to this amount, and the auditor reads for whom: [`Mint`].
 /// 2. The holder is active in the registry, and the rules hold: [`Policy`].
-/// 3. `bound` is bound: what the receiver reads.
+/// 3. `bound` is bound: the ciphertext for the receiver.
 #[circuit]
 pub fn issue(
     cs: &mut ConstraintSystem,
@@ -50,9 +50,9 @@ pub fn issue(
 
 /// A holder sends an amount to a holder, or redeems one.
 ///
-/// 1. Two notes of the prover become two notes of the same sum, less what is redeemed: [`Transfer`].
+/// 1. Two notes of the prover become two notes of the same sum, less the redeemed amount: [`Transfer`].
 /// 2. Both holders are active in the registry, and the rules hold: [`Policy`].
-/// 3. `bound` is bound: what the receivers read, and what a redemption is for.
+/// 3. `bound` is bound: the ciphertexts for the receivers, and the reference of a redemption.
 #[circuit]
 pub fn send(
     cs: &mut ConstraintSystem,
@@ -69,10 +69,10 @@ pub fn send(
 
 /// A holder locks an amount until an agent releases it to a holder, or it is cancelled.
 ///
-/// 1. Two notes of the prover become what is locked and change; the leg of the instruction names the locked amount and
+/// 1. Two notes of the prover become the locked amount and change; the leg of the instruction names the amount and
 ///    the receiver: [`Lock`].
 /// 2. Both holders are active in the registry, and the rules hold: [`Policy`].
-/// 3. `bound` is bound: agent, instruction, deadline, and what the receivers read.
+/// 3. `bound` is bound: agent, instruction, deadline, and the receivers' ciphertexts.
 #[circuit]
 pub fn reserve(
     cs: &mut ConstraintSystem,
@@ -91,7 +91,7 @@ pub fn reserve(
 ///
 /// 1. The note was not spent, and the new one has the same value: [`Seize`].
 /// 2. The new holder is active in the registry, and the rules hold: [`Policy`].
-/// 3. `bound` is bound: what the receiver reads, and the reason.
+/// 3. `bound` is bound: the ciphertext for the receiver, and the reason.
 #[circuit]
 pub fn confiscate(
     cs: &mut ConstraintSystem,

@@ -1,4 +1,4 @@
-//! What a holder proves and sends.
+//! Acts of a holder: proofs and calls.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -48,7 +48,7 @@ impl Submit {
     }
 }
 
-/// What an officer says of a holder.
+/// The entry of a holder, as an officer states it.
 #[derive(Debug, Args)]
 pub(crate) struct Admission {
     /// Address of the holder.

@@ -1,4 +1,4 @@
-//! What the programs `holder` and `auditor` share: options, passwords, texts, and the check of the asset.
+//! Code that the programs `holder` and `auditor` share: options, passwords, texts, and the check of the asset.
 
 mod asset;
 mod options;

@@ -1,4 +1,4 @@
-//! What the contracts and circuits of this template ask for, from the witnesses that wallets make.
+//! Acts for the contracts and circuits of this template, from the witnesses that wallets make.
 
 use circuits::{
     CashDepositPrivate, CashDepositPublic, CashPayPrivate, CashPayPublic, CashReservePrivate,
@@ -12,14 +12,14 @@ use dusk_sdk::finance::wallet::{
     HeldWitness, LockWitness, MintWitness, RegisterWitness, SeizeWitness, TransferWitness,
 };
 
-/// An act: what is sent, and what is proved.
+/// An act: a call, and the inputs of its proof.
 #[derive(Debug, Clone)]
 pub struct Act<Call, Public, Private> {
-    /// What is sent to the contract with the proof.
+    /// The argument of the call, beside the proof.
     pub call: Call,
-    /// What the chain sees.
+    /// The public inputs, which the chain sees.
     pub public: Public,
-    /// What it does not.
+    /// The private inputs, which it does not see.
     pub private: Private,
 }
 
@@ -150,7 +150,7 @@ pub fn seize(
     Ok(Act { call, public, private: ConfiscatePrivate { secret, receiver } })
 }
 
-/// A disclosure to whoever has drawn the question. The witness is for [`Disclosure::act`] of the same.
+/// A disclosure to the verifier that has drawn the question. The witness is for [`Disclosure::act`] of the same.
 #[must_use]
 pub fn disclose(
     witness: HeldWitness,

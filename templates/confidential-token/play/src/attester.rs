@@ -4,19 +4,19 @@ use circuits::{BLOCKED, EligiblePrivate, REVOKED};
 use dusk_sdk::Field;
 use dusk_sdk::zk::native::{self, Credential, IndexedError, IndexedTree, Point, Scalar, Signature};
 
-/// Who signs credentials, and takes them back.
+/// An attester, which signs credentials and takes them back.
 #[derive(Debug, Clone)]
 pub struct Attester {
     secret: Scalar,
     revoked: IndexedTree<REVOKED>,
 }
 
-/// What a person keeps: its key, and what was signed for it.
+/// The secrets of a person: its key, and the credential that was signed for it.
 #[derive(Debug, Clone)]
 pub struct Attested {
     /// The person's secret key. It is another one than those of its notes.
     pub secret: Scalar,
-    /// What is said of the person.
+    /// The attributes of the person.
     pub credential: Credential,
     /// That the attester says so.
     pub signature: Signature,
@@ -75,7 +75,7 @@ impl Attested {
         native::nullifier(self.credential.holder, scope)
     }
 
-    /// What only the person puts into a proof.
+    /// The private inputs that only the person knows.
     ///
     /// # Errors
     /// [`IndexedError::Present`] if the credential is revoked, or the residence blocked.

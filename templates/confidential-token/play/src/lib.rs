@@ -1,4 +1,4 @@
-//! What the programs and tests of this template share: what parties prove to its contracts, from the witnesses of
+//! Code that the programs and tests of this template share: proofs of parties for its contracts, from the witnesses of
 //! `dusk_sdk::finance::wallet`; and an attester, with the credentials that it signs.
 
 mod acts;
@@ -11,5 +11,5 @@ pub use acts::*;
 pub use attester::{Attested, Attester, blocked};
 pub use steps::*;
 
-/// What a step gives, or why it fails.
+/// The result of a step, or the reason why it fails.
 pub type Outcome<T = ()> = Result<T, Box<dyn Error>>;

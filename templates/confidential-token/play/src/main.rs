@@ -11,7 +11,7 @@ use dusk_sdk::{ContractId, Field, Value as _};
 use play::Outcome;
 use serde_json::json;
 
-/// Whose account is the officer's, and whose is the relayer's.
+/// The account of the officer, and that of the relayer.
 const OFFICER: &str = "alice";
 const RELAYER: &str = "bob";
 /// The holders of the story.

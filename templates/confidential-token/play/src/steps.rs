@@ -77,7 +77,7 @@ pub fn seize_step(terms: &Terms, witness: SeizeWitness, reason: &str) -> Outcome
     Ok(step.with("reason", &reason.to_owned())?)
 }
 
-/// A disclosure to whoever has drawn the question.
+/// A disclosure to the verifier that has drawn the question.
 ///
 /// # Errors
 /// If the values have no JSON form.

@@ -349,7 +349,7 @@ fn a_payment_is_for_one_cash_and_cannot_be_changed(chain: Chain) -> TestResult {
         bytes[place] ^= 1;
         till.submit(order, Proof::from_bytes(bytes)).refused(refused(pool::Refused::ProofInvalid));
     }
-    // What others do in between does not make the proof stale.
+    // Acts of others in between do not make the proof stale.
     till.deposit(BOB, 5)?;
     till.submit(order, proof).succeeds();
     till.paid(&order);

@@ -76,7 +76,7 @@ struct Model {
     /// The notes of both owners, by value.
     notes: [Vec<u64>; 2],
     locks: Vec<Lock>,
-    /// What was paid to the account.
+    /// The amount that was paid to the account.
     left: u64,
 }
 

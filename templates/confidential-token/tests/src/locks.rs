@@ -26,7 +26,7 @@ fn a_locked_amount_goes_to_the_receiver_or_back(chain: Chain) -> TestResult {
     for person in [ALICE, BOB] {
         assert_eq!(scene.audited(person), scene.balance(person));
     }
-    // What was released or given back can be spent.
+    // Released and returned notes can be spent.
     scene.send(BOB, ALICE, 30)?;
     scene.send(ALICE, BOB, 50 + 30)?;
     Ok(())

@@ -1,6 +1,6 @@
 //! The asset against a model: a random sequence of calls, made on the chain and on plain Rust. The model is a table of
 //! balances, as a register without secrets would keep it. Both must accept the same calls and refuse the same calls for
-//! the same reasons. What the auditor decrypts must be the table of balances, and the supply must be its sum.
+//! the same reasons. The auditor's decryption must give the table of balances, and the supply must be its sum.
 
 use ::asset::Refused;
 use dusk_sdk::contract::Refusal as _;
@@ -132,7 +132,7 @@ impl Model {
         held + self.locks.iter().filter(|lock| lock.open).map(|lock| lock.amount).sum::<u64>()
     }
 
-    /// What is called next. Most calls are chosen such that the holder has the amount: a wallet does not try others.
+    /// The next call. Most calls are chosen such that the holder has the amount: a wallet does not try others.
     fn choose(&self, dice: &mut Dice, height: u64) -> Call {
         loop {
             let call = Call::random(dice, self.locks.len());
@@ -153,7 +153,7 @@ impl Model {
         }
     }
 
-    /// What two notes hold at most: a transfer has two inputs.
+    /// The largest amount of a transfer: it has two inputs.
     fn within_reach(&self, person: usize) -> u64 {
         self.notes[person].iter().rev().take(2).sum()
     }
@@ -247,7 +247,7 @@ impl Model {
         Ok(lock.clone())
     }
 
-    /// What holders find by their keys, and what the auditor decrypts, is this.
+    /// Compares this with the notes that holders find by their keys, and with the auditor's decryption.
     fn compare(&self, scene: &Scene) {
         for person in 0..PEOPLE {
             assert_eq!(scene.values(person), self.notes[person], "the notes of holder {person}");

@@ -16,7 +16,7 @@ use crate::threats::disclose;
 
 /// The holder to whom an officer has notes seized. It is public.
 const CUSTODIAN: usize = 3;
-/// What is redeemed, and withdrawn. It is public.
+/// The amount that is redeemed, and withdrawn. It is public.
 const LEAVES: u64 = 10;
 /// The owner of a registration, which is a hash of random keys, and its reading key.
 const REGISTER: [&str; 5] = [

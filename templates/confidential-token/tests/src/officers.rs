@@ -25,7 +25,7 @@ use crate::people::{
 };
 use crate::threats::refused;
 
-/// What a person proves of itself.
+/// A person's proof of its attributes.
 type Showing = Act<(), EligiblePublic, EligiblePrivate>;
 
 #[dusk_sdk::test]
@@ -94,7 +94,7 @@ fn what_was_locked_with_a_lost_key_is_recovered(chain: Chain) -> TestResult {
     let lost = scene.parties[ALICE].owner();
     scene.asset.by(&scene.officer).remove(lost, REASON.into()).succeeds();
     scene.removed(lost)?;
-    // What alice is to receive and what she gets back become notes of the removed owner: nothing is stuck.
+    // Alice's incoming and returned notes become notes of the removed owner: nothing is stuck.
     scene.release(1)?;
     chain.mine(DEADLINE_BLOCKS);
     scene.cancel_by_anybody(0)?;
@@ -280,7 +280,7 @@ fn acts_are_for_the_auditor_of_their_time(chain: Chain) -> TestResult {
     let waiting = scene.transfer(ALICE, BOB, 30)?;
     scene.asset.by(&scene.officer).offer_auditor(new.key()).succeeds();
     scene.asset.by(&scene.relayer).take_auditor(acceptance, Some(consent)).succeeds();
-    // What was proved for the old auditor is void: the new one could not read it.
+    // A proof for the old auditor is void: the new one could not read the ciphertext.
     let failed = scene.submit(waiting).expect_err("the auditor has changed");
     assert!(failed.is(&refused(pool::Refused::ProofInvalid)), "{failed}");
     let transfer = scene.transfer(ALICE, BOB, 30)?;
@@ -422,7 +422,7 @@ impl Vouching {
         Ok(Self { chain, at, attester, sanctions: blocked(&[408, 840])? })
     }
 
-    /// What the asset asks of people.
+    /// The attestation that the asset asks of people.
     fn attestation(&self) -> Attestation {
         let (attester, revoked) = (self.attester.key(), self.attester.revoked().root());
         Attestation { attester, revoked, blocked: self.sanctions.root(), level: LEVEL }
@@ -434,7 +434,7 @@ impl Vouching {
         Person { owner, tag: attested.tag(scope(id, number)), until: attested.credential.expires }
     }
 
-    /// What a person proves, which is not proved yet.
+    /// The act of a person, which is not proved yet.
     fn showing(&self, attested: &Attested, person: &Person) -> Result<Showing, Failure> {
         let (Attestation { attester, revoked, blocked, level }, (id, number)) = (self.attestation(), self.at);
         let Person { owner, tag, until } = *person;

@@ -22,7 +22,7 @@ pub(crate) const BOB: usize = 1;
 pub(crate) const CAROL: usize = 2;
 /// How many there are.
 pub(crate) const PEOPLE: usize = 4;
-/// What alice is issued at first.
+/// The amount that is issued to alice at first.
 pub(crate) const ISSUED: u64 = 100;
 /// How many blocks a lock stays.
 pub(crate) const DEADLINE_BLOCKS: u64 = 30;
@@ -72,7 +72,7 @@ pub(crate) struct Scene {
     drawn: u64,
 }
 
-/// What keys follow from.
+/// The seed of keys.
 pub(crate) type Seed = [u8; 64];
 
 /// The seed of the tests, except for observer tests.
@@ -93,7 +93,7 @@ pub(crate) fn scalar(seed: &Seed, number: u64) -> Scalar {
     keys_of(seed, 1_000).spend.ephemeral(&[number.into()])
 }
 
-/// What the officer says of a holder.
+/// The entry of a holder, as the officer states it.
 pub(crate) fn holder(owner: Field) -> Holder {
     Holder { owner, class: 1, country: 528, level: LEVEL, valid_until: TODAY + 365, active: true }
 }
@@ -141,7 +141,7 @@ impl Scene {
         })
     }
 
-    /// What proofs state now.
+    /// The terms that proofs state now.
     pub(crate) fn terms(&self) -> Result<Terms, Failure> {
         self.asset.terms()
     }
@@ -451,12 +451,12 @@ impl Scene {
         self.parties[number].notes().iter().map(|owned| owned.note.value).collect()
     }
 
-    /// What a holder holds, as its wallet knows it.
+    /// The balance of a holder, as its wallet knows it.
     pub(crate) fn balance(&self, number: usize) -> u64 {
         self.parties[number].balance()
     }
 
-    /// What a holder holds, as the auditor knows it.
+    /// The balance of a holder, as the auditor knows it.
     pub(crate) fn audited(&self, number: usize) -> u64 {
         self.auditor.balance(self.parties[number].owner())
     }

@@ -1,5 +1,5 @@
-//! The roots that proofs may be about: whatever strangers do, the proof of a holder waits for some blocks. If its root
-//! becomes stale, the holder makes a new proof, and has lost nothing.
+//! The roots that proofs may be about: a holder's proof stays valid for some blocks, after any act of others. If its
+//! root becomes stale, the holder makes a new proof, and has lost nothing.
 
 use circuits::{Enrol, Issue};
 use dusk_sdk::Field;

@@ -231,7 +231,7 @@ fn a_strange_root_is_refused_and_an_older_one_is_not(chain: Chain) -> TestResult
         let strange = by.confidential_transfer(order, registry_root, proof);
         strange.refused(refused(registry::Refused::UnknownRegistryRoot));
     }
-    // What others do in between does not make the proof stale.
+    // Acts of others in between do not make the proof stale.
     scene.issue(CAROL, 5)?;
     assert!(scene.asset.accepts(order.note_root, scene.ledger.holder_root())?);
     scene.submit((order, proof))?;

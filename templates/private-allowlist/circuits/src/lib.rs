@@ -1,4 +1,4 @@
-//! What a member proves.
+//! The proof of a member.
 #![no_std]
 
 use dusk_sdk::zk::*;
@@ -51,7 +51,7 @@ pub fn scope(contract: ContractId, chain: u8, period: Period) -> dusk_sdk::Field
     binding(&(contract, chain, period))
 }
 
-/// What a proof is for. Another sender or recipient cannot use it, nor another contract, chain or period.
+/// The purpose of a proof. Another sender or recipient cannot use it, nor another contract, chain or period.
 #[must_use]
 pub fn occasion(
     contract: ContractId,

@@ -9,7 +9,7 @@ use dusk_sdk::{Account, Field};
 /// How many blocks an epoch has in these tests.
 pub(crate) const EPOCH_BLOCKS: u64 = 100;
 
-/// Who issues and revokes. It knows credentials, which are hashes, and no secrets.
+/// The issuer, which issues and revokes. It knows credentials, which are hashes, and no secrets.
 pub(crate) struct Issuer {
     credentials: native::merkle::Tree<CREDENTIALS>,
     revoked: native::IndexedTree<REVOKED>,
@@ -69,7 +69,7 @@ impl Issuer {
         Ok((list, issuer))
     }
 
-    /// What a member states to enter now. Where it is revoked there is no path that shows the contrary: it takes
+    /// The statement of a member that enters now. For a revoked one there is no path that shows the contrary: it takes
     /// another's.
     pub(crate) fn statement(
         &self,

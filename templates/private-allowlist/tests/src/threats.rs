@@ -143,7 +143,7 @@ fn a_proof_is_of_no_use_to_another_sender_or_recipient(chain: Chain) -> TestResu
     let (nullifier, proof) = (statement.public.nullifier, statement.prove(&chain)?);
     list.by(&mallory).enter(friend.account(), nullifier, proof).refused(Refused::NotShown);
     list.by(&alice).enter(mallory.account(), nullifier, proof).refused(Refused::NotShown);
-    // What was refused has not spent the nullifier.
+    // The refused call has not spent the nullifier.
     list.by(&alice).enter(friend.account(), nullifier, proof).emits(Entered {
         epoch: 0,
         revision: 0,

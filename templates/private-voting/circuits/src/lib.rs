@@ -1,5 +1,5 @@
-//! What holders, the issuer and the teller prove. Each circuit is a statement of
-//! `dusk_sdk::finance::confidential::statements`, with what is bound besides.
+//! Circuits of holders, of the issuer and of the teller. Each circuit is a statement of
+//! `dusk_sdk::finance::confidential::statements`, with the bound fields.
 #![no_std]
 
 use dusk_sdk::finance::confidential::statements::{
@@ -11,7 +11,7 @@ use dusk_sdk::zk::*;
 /// An officer issues an amount. The chain sees the amount, but not the holder.
 ///
 /// 1. The commitment is to this amount, and the auditor reads for whom: [`Mint`].
-/// 2. `bound` is bound: what the receiver reads.
+/// 2. `bound` is bound: the ciphertext for the receiver.
 #[circuit]
 pub fn issue(
     cs: &mut ConstraintSystem,
@@ -25,7 +25,7 @@ pub fn issue(
 /// A holder sends an amount to a holder.
 ///
 /// 1. Two notes of the prover become two notes of the same sum: [`Transfer`].
-/// 2. `bound` is bound: what the receivers read.
+/// 2. `bound` is bound: the ciphertexts for the receivers.
 #[circuit]
 pub fn send(
     cs: &mut ConstraintSystem,
@@ -56,7 +56,7 @@ pub fn count(cs: &mut ConstraintSystem, #[public] act: Tally, #[private] secret:
 /// A holder takes its part of a dividend for a note that was its own at the snapshot.
 ///
 /// 1. The new note is worth the part, and the auditor and the sum get to know it: [`Claim`].
-/// 2. `bound` is bound: what the receiver reads.
+/// 2. `bound` is bound: the ciphertext for the receiver.
 #[circuit]
 pub fn draw(
     cs: &mut ConstraintSystem,

@@ -37,7 +37,7 @@ const QUORUM: u64 = 50;
 /// The width of a column in the end.
 const COLUMN: usize = 36;
 
-/// What a step gives, or why the story ends.
+/// The result of a step, or the reason why the story ends.
 pub(crate) type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
 /// The contract with everybody who follows it by its events.
@@ -62,7 +62,7 @@ struct Clock {
     calls: u64,
 }
 
-/// What was seen, step by step: by the chain, the teller, the auditor, and the holder concerned.
+/// The view of each observer, step by step: the chain, the teller, the auditor, and the holder concerned.
 #[derive(Default)]
 struct Seen(Vec<[String; 4]>);
 
@@ -272,7 +272,7 @@ impl Company {
         Ok(())
     }
 
-    /// What a holder holds.
+    /// The balance of a holder.
     pub(crate) fn balance(&self, who: usize) -> u64 {
         self.wallets[who].balance().total
     }
@@ -362,7 +362,7 @@ fn text(value: &impl dusk_sdk::Value) -> String {
     text
 }
 
-/// What a call returns, as a value.
+/// The result of a call, as a value.
 fn read<T: dusk_sdk::Value>(value: &Value) -> Outcome<T> {
     T::read_json(value).map_err(|error| error.to_string().into())
 }

@@ -73,7 +73,7 @@ fn teller(seed: [u8; 32]) -> Teller {
 }
 
 impl Company {
-    /// A company without shareholders. What its wallets draw follows from a seed.
+    /// A company without shareholders. The random values of its wallets follow from a seed.
     pub(crate) fn new(chain: &Chain, seed: [u8; 32]) -> Result<Self, Failure> {
         let [issuer, relayer] = chain.accounts(["issuer", "relayer"]);
         let holdings = chain.deploy(&issuer, ::holdings::init("Windmill".into(), *AUDITOR_KEY))?;
@@ -298,7 +298,7 @@ impl Company {
         Ok(())
     }
 
-    /// What people hold, as their wallets know it.
+    /// The balances of people, as their wallets know them.
     pub(crate) fn balances(&self) -> [u64; PEOPLE] {
         core::array::from_fn(|person| self.wallets[person].balance().total)
     }

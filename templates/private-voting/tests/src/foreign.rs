@@ -230,7 +230,7 @@ fn a_relayer_changes_no_transfer(chain: Chain) -> TestResult {
     Ok(())
 }
 
-/// Who makes two equal notes, with one random element and one ephemeral key, does not make the receiver lose one.
+/// A sender of two equal notes, with one random element and one ephemeral key, does not make the receiver lose one.
 #[dusk_sdk::test]
 fn equal_notes_have_different_nullifiers(chain: Chain) -> TestResult {
     let mut company = Company::open(&chain)?;

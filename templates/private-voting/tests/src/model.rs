@@ -1,6 +1,6 @@
 //! The contract against a model: a random sequence of calls, made on a chain and on plain Rust. The model is a table of
 //! balances, and what each poll and each dividend should give. Both must accept the same calls, and refuse the same
-//! calls for the same reasons. What wallets find and the teller decrypts must be what the model says.
+//! calls for the same reasons. The notes of wallets and the teller's decryption must be those of the model.
 
 use ::holdings::Refused as Refusal;
 use dusk_sdk::Field;
@@ -70,7 +70,7 @@ enum Why {
     Spent,
 }
 
-/// What people held at a snapshot, note by note, and what became of it.
+/// The notes of people at a snapshot, and whether they have voted or claimed.
 #[derive(Debug, Clone)]
 struct Count {
     ends: u64,
@@ -112,7 +112,7 @@ fn nothing<C>() -> Proof<C> {
 const BLOCKS: u64 = 12;
 
 impl Model {
-    /// What is called next. Somebody who did not hold anything makes no proof, and so no call.
+    /// The next call. Somebody who did not hold anything makes no proof, and so no call.
     fn choose(&self, dice: &mut Dice, world: &World) -> Call {
         let now = world.company.chain.height() + 1;
         loop {
@@ -217,7 +217,7 @@ impl Model {
 }
 
 impl Model {
-    /// What was opened is what was voted and paid.
+    /// Compares the opened sums with the votes and the payments.
     fn compare(&self, call: &Call, world: &World) -> Result<(), Failure> {
         let holdings = &world.company.holdings;
         match *call {

@@ -1,5 +1,5 @@
 //! The chain shows neither holders, nor weights, nor choices, nor parts: each test runs with other ones, and everything
-//! that the chain shows must be the same but for random elements. Refused calls are among them, with their errors.
+//! that the chain shows must be the same except random elements. Refused calls are among them, with their errors.
 
 use ::holdings::Refused as Refusal;
 use circuits::{SendPrivate, SendPublic};
@@ -57,7 +57,7 @@ fn divided(chain: &Chain, private: &Private) -> Result<Company, Failure> {
     Ok(company)
 }
 
-/// Who sends to whom, and how much. A transfer with exchanged ciphertexts is refused.
+/// No observer learns sender, receiver and amount. A transfer with exchanged ciphertexts is refused.
 #[dusk_sdk::test(observer)]
 fn nobody_learns_who_sends_to_whom_how_much(chain: Chain, private: &Private) -> TestResult {
     declare(private, &[&NOTES, &TRANSFER]);

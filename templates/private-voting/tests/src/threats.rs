@@ -32,7 +32,7 @@ fn acted(nullifier: Field) -> Refused {
     Refused::Snapshots(snapshots::Refused::AlreadyActed { nullifier })
 }
 
-/// What the checker says of a vote that is no right one.
+/// The checker's report about a vote that is no right one.
 fn fault(chain: &Chain, vote: VoteWitness, change: impl Fn(&mut VoteWitness)) -> String {
     let mut vote = vote;
     change(&mut vote);
@@ -41,7 +41,7 @@ fn fault(chain: &Chain, vote: VoteWitness, change: impl Fn(&mut VoteWitness)) ->
     failure.expect("there is no such proof").to_string()
 }
 
-/// What the checker says of a claim that is no right one.
+/// The checker's report about a claim that is no right one.
 fn refused_claim(chain: &Chain, claim: ClaimWitness) -> String {
     let bound = claim.claim.bound(Field::default());
     let (public, private) = (DrawPublic { act: claim.act, bound }, DrawPrivate { secret: claim.secret });
@@ -250,7 +250,7 @@ fn the_teller_cannot_lie(chain: Chain) -> TestResult {
     Ok(())
 }
 
-/// What the README says plainly: the teller is able to decrypt every ballot, and nobody else is.
+/// The README's plain statement: the teller is able to decrypt every ballot, and nobody else is.
 #[dusk_sdk::test]
 fn the_teller_can_read_single_ballots(chain: Chain) -> TestResult {
     let company = Company::open(&chain)?;

@@ -1,4 +1,4 @@
-//! Who attests what it knows of people, and the wallets of those whom it knows. Both stay outside of the chain.
+//! The attester, which attests its knowledge of people, and their wallets. Both stay outside of the chain.
 
 use circuits::{BLOCKED, EligiblePrivate, EligiblePublic, REVOKED};
 use dusk_sdk::Field;
@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 
 /// Where no holder may live at first, by the numbers of ISO 3166: Myanmar, Iran, North Korea, the United States.
 pub const SANCTIONED: [u16; 4] = [104, 364, 408, 840];
-/// What the attester vouches for, and the register asks: the residence, the day of birth, the accreditation.
+/// The topics that the attester vouches for, and the register asks: the residence, the day of birth, the accreditation.
 pub const TOPICS: [u32; 3] = [1, 2, 3];
 
-/// Who signs credentials, and takes them back. It never sees a holder's secret key.
+/// An attester, which signs credentials and takes them back. It never sees a holder's secret key.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Attester {
@@ -34,15 +34,15 @@ pub struct Attributes {
     pub accreditation: u8,
 }
 
-/// What a holder keeps for itself: its key, and what was signed for it.
+/// The secrets of a holder: its key, and the credential that was signed for it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Wallet {
     /// The holder's secret key.
     pub secret_key: Scalar,
-    /// What is said of the holder.
+    /// The attributes of the holder.
     pub credential: Credential,
-    /// Who says it: the attester's public key.
+    /// The attester's public key.
     pub attester_key: Point,
     /// That it says so.
     pub signature: Signature,
@@ -119,13 +119,13 @@ impl Wallet {
         Self { secret_key, credential, attester_key: attester.key(), signature }
     }
 
-    /// What a register with this scope knows the holder by.
+    /// The tag by which a register with this scope knows the holder.
     #[must_use]
     pub fn tag(&self, scope: Field) -> Field {
         tag(&self.credential, scope)
     }
 
-    /// What only the holder puts into a proof.
+    /// The private inputs that only the holder knows.
     ///
     /// # Errors
     /// [`IndexedError::Present`] when the credential is revoked, or the residence blocked.
@@ -137,8 +137,8 @@ impl Wallet {
         self.private_for(self.credential.residence, revoked, blocked)
     }
 
-    /// What a holder in a blocked country puts into a proof that cannot hold: it shows that the nearest country below
-    /// is not blocked, so the prover names the residence as the reason.
+    /// The private inputs of a holder in a blocked country. The proof cannot hold: they show that a country below, the
+    /// nearest one, is not blocked. So the prover names the residence as the reason.
     ///
     /// # Errors
     /// [`IndexedError::Present`] when the credential is revoked, or every country below is blocked as well.
@@ -191,10 +191,10 @@ pub fn tag(credential: &Credential, scope: Field) -> Field {
 /// All inputs of a proof, as `cargo dusk prove` takes them. It is as secret as the wallet.
 #[derive(Debug, Serialize)]
 pub struct Witness {
-    /// What the chain sees.
+    /// The public inputs, which the chain sees.
     #[serde(flatten)]
     pub public: EligiblePublic,
-    /// What it does not.
+    /// The private inputs, which it does not see.
     #[serde(flatten)]
     pub private: EligiblePrivate,
 }

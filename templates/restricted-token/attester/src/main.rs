@@ -1,4 +1,4 @@
-//! The attester and its holders at a terminal. Its files lie in the folder `attested`; who has them has the secrets.
+//! The attester and its holders at a terminal. Its files lie in the folder `attested`; their reader has the secrets.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -132,7 +132,7 @@ fn countries() -> Outcome<Vec<u16>> {
     if path(BLOCKED)?.exists() { read(BLOCKED) } else { Ok(SANCTIONED.to_vec()) }
 }
 
-/// What the register's `terms` prints.
+/// The output of the register's `terms`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Terms {

@@ -1,4 +1,4 @@
-//! What an account proves that is not on the allow-list.
+//! The proof of an account that is not on the allow-list.
 #![no_std]
 
 use dusk_sdk::zk::*;
@@ -70,7 +70,7 @@ pub fn scope(contract: ContractId, chain: u8) -> dusk_sdk::Field {
     binding(&(contract, chain))
 }
 
-/// What a proof is for. Another account cannot use it, nor another contract, chain or epoch.
+/// The purpose of a proof. Another account cannot use it, nor another contract, chain or epoch.
 #[must_use]
 pub fn occasion(contract: ContractId, chain: u8, epoch: u64, account: Account) -> dusk_sdk::Field {
     binding(&((contract, chain, epoch), account))

@@ -37,7 +37,7 @@ fn an_attester_is_removed_between_proof_and_call(chain: Chain) -> TestResult {
     assert_eq!((position.tag, position.proven_until), (Some(tag), None));
     scene.send(bob, 1).refused(admission::Refused::ReceiverNotAdmitted.into());
 
-    // An attester who comes back is another entry: what it vouched for before has ended, and is to be proved again.
+    // An attester who comes back is another entry: its earlier admissions have ended, and need new proofs.
     shares.by(officer).trust(first.clone(), None).succeeds();
     scene.send(bob, 1).refused(admission::Refused::ReceiverNotAdmitted.into());
     shares.by(bob).admit_by(first.key, tag, proof).succeeds();

@@ -1,4 +1,4 @@
-//! Caps and bounds: what is counted, and what nobody can lengthen without end.
+//! Caps and bounds: limits of counts, and lists that nobody can lengthen without end.
 
 use ::register::Refused;
 use dusk_sdk::ContractId;
@@ -71,7 +71,7 @@ fn an_account_with_all_its_lots_takes_no_other_one(chain: Chain) -> TestResult {
     let forced = shares.by(officer).force_transfer(who(alice), who(bob), 1, "order 5".into());
     forced.refused(full().into());
     assert_eq!((shares.supply()?, shares.position(who(alice))?.shares), (1_000, 200));
-    // What has a height that is there already, or none, needs no room.
+    // A lot with a height that is there already, or without one, needs no room.
     shares.by(officer).issue(who(bob), 1, until + 15).succeeds();
     shares.by(officer).issue(who(bob), 1, 0).succeeds();
     let before = shares.position(who(bob))?;

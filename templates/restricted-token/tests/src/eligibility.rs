@@ -103,7 +103,7 @@ fn the_other_restrictions_stay(chain: Chain) -> TestResult {
     let forced = shares.by(officer).force_transfer(who(&alice), who(&bob), LIMIT + 1, "order 7".into());
     forced.refused(limits::Refused::LimitExceeded { room: LIMIT }.into());
 
-    // An account on the list needs no proof. What it receives counts for its holder, up to the limit that the officer
+    // An account on the list needs no proof. Its receipts count for its holder, up to the limit that the officer
     // says.
     shares.by(officer).list(who(&bob), LIMIT + 1).succeeds();
     scene.show(&chain, &holder, bob)?.refused(admission::Refused::AlreadyListed.into());

@@ -75,7 +75,7 @@ fn every_act_is_in_its_events_in_their_order(chain: Chain) -> TestResult {
         (by.unfreeze_holder(tag), &["Unfrozen"]),
         (by.pause(), &["Paused"]),
         (by.resume(), &["Resumed"]),
-        // Who vouches.
+        // The attesters and the policy.
         (by.set_today(scene.policy().today, 10), &["PolicyChanged"]),
         (by.set_blocked(sanctions().root()), &["PolicyChanged"]),
         (by.trust(other.clone(), None), &["PolicyChanged"]),

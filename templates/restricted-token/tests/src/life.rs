@@ -79,7 +79,7 @@ fn a_part_of_a_holding_is_frozen(chain: Chain) -> TestResult {
     shares.by(alice).transfer(who(bob), 101).refused(freezes::Refused::PartFrozen { free: 100 }.into());
     shares.by(alice).transfer(who(bob), 100).succeeds();
     assert_eq!(opened.position(alice)?.free, 0);
-    // What is forced takes frozen shares, and the freeze stays for those that come.
+    // A forced transfer takes frozen shares, and the freeze stays for those that come.
     shares.by(issuer).force_transfer(account, who(bob), 150, reason.clone()).succeeds();
     shares.by(bob).transfer(account, 150).succeeds();
     shares.by(alice).transfer(who(bob), 1).refused(freezes::Refused::PartFrozen { free: 0 }.into());
@@ -472,7 +472,7 @@ fn sanctions_change_without_another_circuit(chain: Chain) -> TestResult {
         scene.holder().private(&revoked, &blocked).is_err(),
         "nothing shows that its country is not blocked"
     );
-    // What shows it of another country does not help.
+    // The path for another country does not help.
     let mut statement = scene.statement(&scene.holder())?;
     let other = blocked.non_membership(dusk_sdk::Field::from(276));
     statement.private.allowed_residence = other.map_err(|error| Failure::new(error.to_string()))?;

@@ -266,7 +266,7 @@ impl<'a> World<'a> {
         })
     }
 
-    /// What the contract says that it pays, the account gets.
+    /// The account gets the payment that the contract states.
     fn claim(&self, by: usize, refusal: Option<Refused>) {
         let claimant = &self.people[by];
         let before = self.chain.balance(claimant);

@@ -19,7 +19,7 @@ pub(crate) const HOLDERS: usize = 2;
 pub(crate) const ATTESTERS: usize = 2;
 /// The most that a holder may receive by proofs.
 pub(crate) const PROVEN_LIMIT: u64 = 30;
-/// What officers have decided about an account or a holder.
+/// Decisions of officers about an account or a holder.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Standing {
     pub(crate) frozen: bool,
@@ -34,7 +34,7 @@ pub(crate) struct Person {
     pub(crate) limit: Option<u64>,
     /// The holder behind it.
     pub(crate) tied: Option<usize>,
-    /// What a proof has admitted it by.
+    /// The proof that has admitted it.
     pub(crate) proven: Option<Proven>,
     standing: Standing,
     pub(crate) part: u64,
@@ -114,7 +114,7 @@ impl Model {
         }
     }
 
-    /// Who calls what next. Half of the calls are as they fall; for the others the dice get a few tries to find one
+    /// The next caller and call. Half of the calls are as they fall; for the others the dice get some tries to find one
     /// that is accepted, because most are not.
     pub(crate) fn choose(&self, dice: &mut Dice, height: u64) -> (usize, Call) {
         let tries = [1, 8][dice.roll(2)];
@@ -556,7 +556,7 @@ impl Model {
         }
     }
 
-    /// What a proof admits an account by, if it still does.
+    /// The proof that admits an account, if it still does.
     pub(crate) fn proven(&self, person: usize) -> Option<Proven> {
         let entry = |entry| self.attesters.iter().any(|attester| attester.1 == entry);
         let holds = |by: &Proven| {
@@ -574,7 +574,7 @@ impl Model {
         refuse_if(self.standing(to).frozen, freezes::Refused::ReceiverFrozen)
     }
 
-    /// What all accounts of whoever is behind an account hold.
+    /// The shares of all accounts of the holder behind an account.
     fn held(&self, person: usize) -> u64 {
         match self.people[person].tied {
             Some(holder) => self.held_by(holder),
@@ -733,7 +733,7 @@ impl Model {
         Ok(())
     }
 
-    /// What holders may still claim, in LUX.
+    /// The amount that holders may still claim, in LUX.
     pub(crate) fn owed(&self) -> u64 {
         self.people.iter().map(|person| person.claimable).sum()
     }

@@ -58,7 +58,7 @@ pub(crate) fn trusted(attester: &Attester) -> attesters::Attester {
     }
 }
 
-/// What is asked: of age on 1 March 2026, and of level 2.
+/// The policy: of age on 1 March 2026, and of level 2.
 pub(crate) fn policy(attester: &Attester) -> Policy {
     Policy {
         attesters: vec![trusted(attester)],
@@ -72,7 +72,7 @@ pub(crate) fn policy(attester: &Attester) -> Policy {
     }
 }
 
-/// An open register. Alice is on the list and has 300 shares; nobody else is, but for the issuer, who is the officer.
+/// An open register. Alice is on the list and has 300 shares; nobody else is, except the issuer, who is the officer.
 /// Bob has what an account needs to prove.
 pub(crate) struct Scene {
     pub(crate) attester: Attester,
@@ -94,7 +94,7 @@ impl Scene {
         Ok(scene)
     }
 
-    /// What is asked now.
+    /// The current policy.
     pub(crate) fn policy(&self) -> Policy {
         policy(&self.attester)
     }
@@ -104,17 +104,17 @@ impl Scene {
         wallet(&self.attester, 7, eligible())
     }
 
-    /// What the register knows a holder by.
+    /// The tag by which the register knows a holder.
     pub(crate) fn tag(&self, holder: &Wallet) -> Result<Field, Failure> {
         Ok(holder.tag(self.shares.terms(self.bob.account())?.scope))
     }
 
-    /// What a holder states for bob.
+    /// A holder's statement for bob.
     pub(crate) fn statement(&self, holder: &Wallet) -> Result<Statement, Failure> {
         self.statement_for(holder, &self.bob)
     }
 
-    /// What a holder states for an account.
+    /// A holder's statement for an account.
     pub(crate) fn statement_for(&self, holder: &Wallet, account: &Signer) -> Result<Statement, Failure> {
         Statement::of(&self.attester, holder, self.shares.terms(account.account())?)
     }
@@ -136,7 +136,7 @@ impl Scene {
     }
 }
 
-/// What came of a proof that was shown: the last day on which it lets the account in.
+/// The result of a proof that was shown: the last day on which it lets the account in.
 pub(crate) type Shown = Sent<u32, Refused>;
 
 /// Everything that a proof is made of, so that a test can change any of it.
@@ -147,8 +147,8 @@ pub(crate) struct Statement {
 }
 
 impl Statement {
-    /// What a holder states under these terms. Where it is revoked, or lives in a blocked country, nothing shows the
-    /// contrary: it takes what shows it of another.
+    /// A holder's statement under these terms. For a revoked one, or one in a blocked country, no path shows the
+    /// contrary: it takes the path of another.
     pub(crate) fn of(attester: &Attester, holder: &Wallet, terms: Terms) -> Result<Self, Failure> {
         Self::under(attester, holder, terms, &sanctions())
     }

@@ -155,7 +155,7 @@ fn a_recovery_changes_no_number_of_the_register(chain: Chain) -> TestResult {
     recover(&scene, alice, &new).succeeds();
     assert_eq!(shares.status()?, before);
     assert_eq!(shares.position(who(&new))?.country, 528);
-    // What it gives away makes the room that the lost account's shares would have made.
+    // Its transfer makes the room that a transfer of the lost account's shares would have made.
     shares.by(&new).transfer(who(officer), 300).succeeds();
     assert_eq!(shares.status()?.holders, 1);
     assert_eq!(shares.status()?.countries, [Country { country: 528, most: Some(1), holders: 0 }]);

@@ -143,7 +143,7 @@ fn a_holder_has_one_limit_for_all_its_accounts(chain: Chain) -> TestResult {
     let forced = scene.shares.by(&scene.officer);
     let forced = forced.force_transfer(who(&scene.alice), who(&third), 1, "order 7".into());
     forced.refused(limits::Refused::LimitExceeded { room: 0 }.into());
-    // What moves between its accounts changes nothing of that.
+    // A move between its accounts changes nothing of that.
     scene.shares.by(first).transfer(who(&third), LIMIT - 1).succeeds();
     let tag = scene.tag(&holder)?;
     assert_eq!(scene.shares.holder(tag)?.shares, LIMIT);
@@ -371,7 +371,7 @@ fn nobody_uses_up_the_proof_of_another(chain: Chain) -> TestResult {
     let scene = Scene::open(&chain)?;
     let statement = scene.statement(&scene.holder())?;
     let (tag, proof) = (statement.public.tag, statement.prove(&chain)?);
-    // Who sees the proof cannot be let in by it, and it is worth as much as before.
+    // An observer of the proof cannot be let in by it, and it is worth as much as before.
     let mallory = chain.account("mallory");
     scene.shares.by(&mallory).admit(tag, proof).refused(Refused::NotEligible);
     scene.shares.by(&scene.officer).list(who(&mallory), 10).succeeds();

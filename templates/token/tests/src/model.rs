@@ -197,7 +197,7 @@ impl Model {
     }
 }
 
-/// What somebody without a role is told.
+/// The refusal of an account without a role.
 fn needs(role: Role) -> Refused {
     Refused::Roles(roles::Refused::MissingRole { role: format!("{role:?}") })
 }

@@ -14,12 +14,12 @@ const FOREVER: u64 = u64::MAX;
 const IS_PAUSED: Refused = Refused::Pausing(pausing::Refused::Paused);
 const LAST_ADMIN: Refused = Refused::Roles(roles::Refused::LastOfRoot);
 
-/// Who somebody is to the token.
+/// The principal of an account.
 fn who(signer: &Signer) -> Principal {
     signer.into()
 }
 
-/// What somebody without a role is told.
+/// The refusal of an account without a role.
 fn needs(role: Role) -> Refused {
     Refused::Roles(roles::Refused::MissingRole { role: format!("{role:?}") })
 }

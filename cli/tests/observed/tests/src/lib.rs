@@ -134,7 +134,7 @@ fn declares_an_amount_random(chain: Chain, private: &Private) -> TestResult {
     Ok(())
 }
 
-/// What blinds a commitment is shown beside it.
+/// The blinding factor of a commitment is shown beside it.
 #[dusk_sdk::test(observer)]
 fn shows_what_blinds(chain: Chain, private: &Private) -> TestResult {
     let scene = Scene::open(&chain, private)?;

@@ -1,4 +1,4 @@
-//! What the vault promises.
+//! Promises of the vault.
 #![cfg(test)]
 
 use circuits::{Factors, FactorsPrivate, FactorsPublic};

@@ -33,7 +33,7 @@ fn chain(stakers: u64, tip: u64) -> Chain {
     Chain::from_height(provisioners(stakers), tip)
 }
 
-/// What a node with all keys says and decides for one block.
+/// The messages and the decision of a node with all keys for one block.
 fn round_of(stakers: u64, tip: u64) -> (Vec<Message>, Block) {
     let mut consensus = Consensus::new(config(), (1..=stakers).map(secret).collect());
     let now = Millis::from_secs(GENESIS_TIME);

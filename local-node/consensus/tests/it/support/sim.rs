@@ -105,7 +105,7 @@ impl Sim {
         self.new_tip(node);
     }
 
-    /// Stops a node; what it has not persisted is lost.
+    /// Stops a node, which loses its records that are not persisted.
     pub(crate) fn crash(&mut self, node: usize) {
         let node = &mut self.nodes[node];
         node.up = false;

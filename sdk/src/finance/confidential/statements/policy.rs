@@ -77,7 +77,7 @@ impl Policy {
         below
     }
 
-    /// 4, 5 and 6, but for the place in the tree.
+    /// 4, 5 and 6, except the place in the tree.
     #[track_caller]
     fn assert_receives(&self, cs: &mut ConstraintSystem, party: &Party, receiver: Field) {
         let holder = &party.holder;

@@ -55,8 +55,8 @@ fn story() -> Vec<String> {
     ]
 }
 
-/// Three blocks with several changes of the same places of the registry, and with a note. Who is where at the end of a
-/// block, and with which level, depends on the order of the changes in it.
+/// Three blocks with several changes of the same places of the registry, and with a note. A place's holder at the end
+/// of a block, and its level, depend on the order of the changes in it.
 fn changes() -> Vec<String> {
     let (one, two) = (wallet(1).address(), wallet(2).address());
     let by = Principal::Contract(IDENTITY.contract);

@@ -20,7 +20,7 @@ use dusk_sdk::prelude::*;
 pub mod bank {
     use super::*;
 
-    /// Who may do what.
+    /// The rights of accounts.
     #[contract_type]
     #[derive(Copy, Eq, PartialOrd, Ord)]
     pub enum Role {
@@ -124,12 +124,12 @@ pub mod bank {
             Ok(())
         }
 
-        /// What it keeps for somebody.
+        /// The amount that it keeps for somebody.
         pub fn held(&self, of: Principal) -> Dusk {
             self.held.get(&of).copied().unwrap_or_default()
         }
 
-        /// What it has.
+        /// The bank's balance.
         pub fn balance(&self) -> Dusk {
             money::balance()
         }
@@ -149,7 +149,7 @@ pub mod bank {
             if fail { Err(Problem::Asked) } else { Ok(self.raw_calls) }
         }
 
-        /// Who owns it.
+        /// The owner.
         pub fn owner(&self) -> Option<Principal> {
             self.owner.owner()
         }
@@ -189,7 +189,7 @@ pub mod bank {
             Ok(self.roles.set_admin(role, admin)?)
         }
 
-        /// Who has a role.
+        /// The members of a role.
         pub fn members(&self, role: Role) -> Vec<Principal> {
             self.roles.members(role).take(100).collect()
         }

@@ -1,4 +1,4 @@
-//! What callers see: a front that forwards, and that its owner can turn to another implementation.
+//! The front that callers see: it forwards, and its owner can turn it to another implementation.
 #![no_std]
 
 use dusk_sdk::parts::ownership::{self, Ownership};
@@ -26,7 +26,7 @@ pub mod front {
     }
 
     impl Front {
-        /// Who deploys it may upgrade it.
+        /// The deployer may upgrade it.
         pub fn init() -> Self {
             Self { owner: Ownership::new(caller()), proxy: Proxy::default() }
         }
@@ -36,7 +36,7 @@ pub mod front {
             Ok(ledger::at(self.proxy.implementation()?).credit(caller(), amount))
         }
 
-        /// What somebody has.
+        /// The balance of somebody.
         pub fn balance_of(&self, who: Principal) -> Result<u64, Refused> {
             Ok(ledger::at(self.proxy.implementation()?).balance_of(who))
         }

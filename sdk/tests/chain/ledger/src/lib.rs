@@ -1,4 +1,4 @@
-//! What stands behind the front: balances, which move from one version to the next.
+//! The ledger behind the front: balances, which move from one version to the next.
 #![no_std]
 
 use dusk_sdk::parts::proxy::{self, Behind, Piece};
@@ -39,7 +39,7 @@ pub mod ledger {
             self.version
         }
 
-        /// What somebody has.
+        /// The balance of somebody.
         pub fn balance_of(&self, who: Principal) -> u64 {
             self.balances.get(&who).copied().unwrap_or_default()
         }

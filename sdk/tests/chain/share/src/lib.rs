@@ -38,7 +38,7 @@ pub mod share {
             self.shares.shares(of)
         }
 
-        /// What somebody may claim.
+        /// The amount that somebody may claim.
         pub fn claimable(&self, of: Principal) -> Dusk {
             self.shares
                 .with(of, |rules, shares, kept| rules.dividends.claimable(&kept.account.dividends, shares))

@@ -19,7 +19,7 @@ pub enum Refused {
 }
 
 dusk_sdk::rules! {
-    /// Who is listed may hold; grants and dividends are kept.
+    /// Listed accounts may hold; grants and dividends are kept.
     pub struct Rules, Account, Holder refuse with Refused {
         admissions: Admissions,
         operators: Operators,

@@ -1,4 +1,4 @@
-//! What the SDK promises of money, rights, feeds, parts and shares, on a chain with the production transfer contract.
+//! Promises of the SDK about money, rights, feeds, parts and shares, on a chain with the production transfer contract.
 #![cfg(test)]
 
 mod holders;

@@ -49,7 +49,7 @@ fn an_upgrade_keeps_the_balances(chain: Chain) -> TestResult {
 fn an_upgrade_can_be_given_up(chain: Chain) -> TestResult {
     let (front, first, alice) = installed(&chain)?;
     front.by(&alice).credit(7).succeeds();
-    // What is no ledger takes no piece, and the front stays where it was.
+    // A contract that is no ledger takes no piece, and the front stays where it was.
     front.by(&alice).begin(front.id()).succeeds();
     front.by(&alice).migrate(9).refused(Refused::Proxy(proxy::Refused::ImportFailed));
     front.by(&alice).cancel().emits(proxy::UpgradeCancelled { to: front.id() });

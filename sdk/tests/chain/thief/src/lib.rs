@@ -18,9 +18,9 @@ pub mod thief {
     /// The thief has called the bank again.
     #[event]
     pub struct Tried {
-        /// What the bank said to another payment.
+        /// The bank's answer to another payment.
         pub paying: String,
-        /// What the bank said to a question.
+        /// The bank's answer to a query.
         pub asking: String,
     }
 

@@ -41,7 +41,7 @@ pub mod vault {
             self.received += money::accept(&payment);
         }
 
-        /// What it was paid.
+        /// The amount that it was paid.
         pub fn received(&self) -> Dusk {
             self.received
         }

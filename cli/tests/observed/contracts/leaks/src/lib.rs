@@ -1,7 +1,7 @@
 //! A contract that shows a private amount in each way that there is, for the observer test.
 //!
 //! The amount reaches it as two arguments, a pad and the masked amount. Each alone looks random, so no argument shows
-//! the amount; what the contract does with both shows it.
+//! the amount; the contract's use of both shows it.
 #![no_std]
 
 use dusk_sdk::prelude::*;
