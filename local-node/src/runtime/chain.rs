@@ -359,8 +359,8 @@ impl Node {
 /// How long a candidate is filled, and how long its first transaction may run, where the others wait for it during
 /// `slot`.
 ///
-/// The other nodes refuse a candidate that comes later. Filling takes half of the slot: in the other half the block is closed,
-/// signed and stored, and reaches the others. The first transaction may need more time than that to run at all.
+/// The other nodes refuse a candidate that comes later. Filling takes half of the slot: in the other half the block is
+/// closed, signed and stored, and reaches the others. The first transaction may need more time than that to run at all.
 fn build_time(slot: Option<Duration>, most: Duration, most_of_first: Duration) -> BuildTime {
     let within = |time: Duration, part: u32| slot.map_or(time, |slot| time.min(slot / part));
     BuildTime { begun: Instant::now(), most: within(most, 2), most_of_first: within(most_of_first, 1) }

@@ -43,8 +43,8 @@ pub(crate) fn moment(seconds: u64) -> String {
     format!("{} · {}", age(seconds, now()), rfc3339(seconds))
 }
 
-/// Reads a duration of whole seconds: `90s`, `15m`, `6h`, `1d`, `2w`, or several units: `1d12h`. `0s` is none. A day has
-/// 24 hours. Gives seconds.
+/// Reads a duration of whole seconds: `90s`, `15m`, `6h`, `1d`, `2w`, or several units: `1d12h`. `0s` is none. A day
+/// has 24 hours. Gives seconds.
 ///
 /// # Errors
 /// The fault.
