@@ -17,11 +17,10 @@ use local_node_consensus::attestation::voters;
 use local_node_consensus::committee::Committees;
 use local_node_consensus::faults::{Slash, slashes};
 use local_node_consensus::finality::{Rolled, roll};
-use local_node_consensus::header::has_certificate;
+use local_node_consensus::header::{has_certificate, unaccounted};
 use local_node_consensus::signing::Signatures;
 use local_node_consensus::{
-    BeforeTip, BlockBody, BuildRequest, Decision, MAX_ITERATIONS, Provisioners, RequestId, TipContext, VerifyRequest,
-    Voter,
+    BeforeTip, BlockBody, BuildRequest, Decision, Provisioners, RequestId, TipContext, VerifyRequest, Voter,
 };
 use local_node_core::ChainBlock;
 use local_node_core::mempool::Queue;
@@ -299,7 +298,7 @@ impl Ledger {
     /// When the block cannot be executed or its state not be kept. The chain is then as it was.
     pub fn accept(&mut self, decision: Decision) -> Result<Accepted, LedgerError> {
         let header = &decision.block.header;
-        let Rolled { label, changed, .. } = roll(&self.store.pending(), header.height, unaccounted_iterations(header));
+        let Rolled { label, changed, .. } = roll(&self.store.pending(), header.height, unaccounted(header));
         self.accept_labelled(decision, label, &changed)
     }
 
@@ -596,12 +595,6 @@ impl Ledger {
         }
         self.executed.insert(id, executed);
     }
-}
-
-/// The iterations before the block's that it carries no proof of failure for.
-fn unaccounted_iterations(header: &Header) -> u8 {
-    let proven = u8::try_from(header.failed_iterations.proven().count()).unwrap_or(u8::MAX);
-    header.iteration.min(MAX_ITERATIONS).saturating_sub(proven)
 }
 
 /// Adds to the blocks that have become final those labels that they had in between.

@@ -79,9 +79,6 @@ pub enum HeaderError {
     /// The block's own attestation does not hold.
     #[error("the block's attestation does not hold: {0}")]
     Attestation(AttestationError),
-    /// It reports the failure of an iteration that does not come before its own.
-    #[error("failed iteration {0} does not come before the block's own")]
-    FailedLater(u8),
     /// A failed iteration names the wrong generator.
     #[error("failed iteration {0} names a generator that was not drawn for it")]
     FailedGenerator(u8),
@@ -101,7 +98,6 @@ impl HeaderError {
             | Self::Seed
             | Self::Certificate(_)
             | Self::Attestation(_)
-            | Self::FailedLater(_)
             | Self::FailedGenerator(_)
             | Self::FailedIteration(..) => true,
             Self::Generator { .. }
@@ -118,7 +114,7 @@ impl HeaderError {
 /// The data of a valid header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeaderFacts {
-    /// Previous non-attested iterations: how many iterations before the block's are unaccounted for.
+    /// Previous non-attested iterations ([`unaccounted`]).
     pub pni: u8,
     /// The voters for the previous block, by the certificate in this header. They earn the voters' rewards.
     pub certificate_voters: Vec<Voter>,
@@ -230,8 +226,8 @@ impl Verifier {
                 .map_err(HeaderError::Attestation)?,
             _ => Vec::new(),
         };
-        let pni = self.verify_failed_iterations(header)?;
-        Ok(HeaderFacts { pni, certificate_voters, voters })
+        self.verify_failed_iterations(header)?;
+        Ok(HeaderFacts { pni: unaccounted(header), certificate_voters, voters })
     }
 
     /// Verifies an attestation of an iteration of this round.
@@ -322,14 +318,10 @@ impl Verifier {
         Ok(voters)
     }
 
-    /// The number of previous non-attested iterations. The failure of the block's own iteration or of a later one says
-    /// nothing about those before it, so a proof of it must not make up for one that is missing.
-    fn verify_failed_iterations(&mut self, header: &Header) -> Result<u8, HeaderError> {
-        let mut proven = 0;
+    /// Each reported failure is proven. Production does not refuse one of the block's own iteration or of a later one, so
+    /// a node that did could not follow its chain.
+    fn verify_failed_iterations(&mut self, header: &Header) -> Result<(), HeaderError> {
         for (iteration, failed) in header.failed_iterations.proven() {
-            if iteration >= header.iteration {
-                return Err(HeaderError::FailedLater(iteration));
-            }
             if self.committees.generator(iteration) != Some(failed.generator) {
                 return Err(HeaderError::FailedGenerator(iteration));
             }
@@ -339,10 +331,20 @@ impl Verifier {
                     .map_err(|problem| HeaderError::FailedIteration(iteration, problem))?;
                 self.failures.insert(iteration, failed.attestation);
             }
-            proven += 1;
         }
-        Ok(header.iteration.min(MAX_ITERATIONS).saturating_sub(proven))
+        Ok(())
     }
+}
+
+/// Previous non-attested iterations of a block: how many iterations before its own its header does not account for.
+///
+/// The failure of the block's own iteration or of a later one says nothing about those before it, so a proof of it does
+/// not make up for one that is missing. An emergency block comes after all iterations of its round.
+#[must_use]
+pub fn unaccounted(header: &Header) -> u8 {
+    let earlier = header.failed_iterations.proven().filter(|(iteration, _)| *iteration < header.iteration);
+    let proven = u8::try_from(earlier.count()).unwrap_or(u8::MAX);
+    header.iteration.min(MAX_ITERATIONS).saturating_sub(proven)
 }
 
 /// Whether the block after this one has to carry a certificate for it. Committees decided neither genesis nor an

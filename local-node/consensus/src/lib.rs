@@ -49,6 +49,8 @@
 //! * A validation result that came with a vote in ratification counts as known, so that a node that missed the votes
 //!   can make the attestation as well. A proof that a later iteration failed is kept for when the round comes there.
 //! * A candidate whose stated hash is not its header's is dropped.
+//! * Only proofs of iterations before a block's own account for iterations ([`header::unaccounted`]). Production counts
+//!   those of its own and of later ones as well. So the label of such a block may be weaker here.
 //! * Messages of later rounds are kept only with a verified signature. A vote that comes when its step is over is
 //!   passed on once.
 //! * In emergency mode at most four different votes of one member are counted in a step, and this node casts one.

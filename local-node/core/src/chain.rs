@@ -6,7 +6,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use local_node_consensus::finality::{Rolled, roll};
-use local_node_consensus::{BeforeTip, MAX_ITERATIONS, Provisioners, TipContext};
+use local_node_consensus::header::unaccounted;
+use local_node_consensus::{BeforeTip, Provisioners, TipContext};
 use local_node_types::ledger::{Hash, Header, Label};
 
 use crate::interface::{ChainBlock, Restart};
@@ -29,13 +30,6 @@ pub(crate) struct Chain {
     before: Option<BeforeTip>,
     /// The last final block first; never empty.
     links: Vec<Link>,
-}
-
-/// Previous non-attested iterations of a block, as far as its header tells: how many iterations before its own it does
-/// not account for.
-pub(crate) fn unaccounted(header: &Header) -> u8 {
-    let proven = header.failed_iterations.proven().count();
-    header.iteration.min(MAX_ITERATIONS).saturating_sub(u8::try_from(proven).unwrap_or(u8::MAX))
 }
 
 impl Chain {
@@ -186,36 +180,5 @@ fn apply(labels: &mut Vec<(u64, Label)>, height: u64, rolled: &Rolled) {
     labels.push((height, rolled.label));
     if let Some(last) = rolled.final_height {
         labels.retain(|(of, _)| *of > last);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use local_node_types::keys::BlsKey;
-    use local_node_types::ledger::{Attestation, FailedIteration, IterationsInfo};
-
-    use super::*;
-
-    #[test]
-    fn unaccounted_iterations_never_fall_below_none() {
-        let failed = FailedIteration { attestation: Attestation::default(), generator: BlsKey::default() };
-        let cases: [(u8, &[bool], u8); 8] = [
-            (0, &[], 0),
-            (3, &[], 3),
-            (3, &[true, false, true], 1),
-            (3, &[true; 3], 0),
-            // Production subtracts without a check here.
-            (1, &[true; 3], 0),
-            (49, &[true; 8], 41),
-            // An emergency block comes after all fifty iterations.
-            (255, &[], 50),
-            (255, &[true; 8], 42),
-        ];
-        for (iteration, proofs, expected) in cases {
-            let items: Vec<_> = proofs.iter().map(|proven| proven.then_some(failed)).collect();
-            let failed_iterations: IterationsInfo = items.try_into().expect("at most eight are reported");
-            let header = Header { iteration, failed_iterations, ..Header::default() };
-            assert_eq!(unaccounted(&header), expected, "iteration {iteration} with {proofs:?}");
-        }
     }
 }

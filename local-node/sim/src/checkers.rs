@@ -155,7 +155,7 @@ pub(crate) fn labels(ledger: &Ledger, from: u64) -> Result<(), String> {
         let header = &stored.block.header;
         let open: Vec<_> =
             labels.iter().filter(|(_, label)| !label.is_final()).map(|(height, label)| (*height, *label)).collect();
-        let proven = header.failed_iterations.proven().count();
+        let proven = header.failed_iterations.proven().filter(|(iteration, _)| *iteration < header.iteration).count();
         // An emergency block accounts for no iteration.
         let tried = header.iteration.min(MAX_ITERATIONS);
         let unaccounted = tried.saturating_sub(u8::try_from(proven).unwrap_or(u8::MAX));

@@ -1,11 +1,12 @@
 //! Each rule by which a header is accepted, and what it costs to break it.
 
-use local_node_consensus::header::{HeaderError, Stage, Verifier, verify_together};
+use local_node_consensus::header::{HeaderError, Stage, Verifier, unaccounted, verify_together};
 use local_node_consensus::signing::Keyring;
 use local_node_consensus::{CLOCK_MARGIN, Config, Millis, TipContext, attestation};
 use local_node_types::keys::{BlsKey, BlsSignature};
 use local_node_types::ledger::{
-    Attestation, ConsensusHeader, FailedIteration, Header, RatificationResult, StepName, StepVotes, Vote,
+    Attestation, ConsensusHeader, FailedIteration, Header, IterationsInfo, RatificationResult, StepName, StepVotes,
+    Vote,
 };
 use local_node_types::message::ratification_bytes;
 
@@ -247,10 +248,42 @@ fn a_failure_that_does_not_come_before_the_block_makes_up_for_none() {
     assert_eq!(with(vec![None, None, None]), Ok(1));
     let [before, own, later] = [0, 1, 2].map(|iteration| case.failure(iteration));
     assert_eq!(with(vec![Some(before)]), Ok(0));
-    assert_eq!(with(vec![None, Some(own)]), Err(HeaderError::FailedLater(1)));
-    assert_eq!(with(vec![None, None, Some(later)]), Err(HeaderError::FailedLater(2)));
-    assert_eq!(with(vec![Some(before), None, Some(later)]), Err(HeaderError::FailedLater(2)));
-    assert!(HeaderError::FailedLater(2).must_vote());
+    // Production accepts such blocks, so they hold here as well.
+    assert_eq!(with(vec![None, Some(own)]), Ok(1));
+    assert_eq!(with(vec![None, None, Some(later)]), Ok(1));
+    assert_eq!(with(vec![Some(before), Some(own), Some(later)]), Ok(0));
+    // Their proofs are checked all the same.
+    let other = (1..=5).map(key).find(|key| *key != own.generator).unwrap();
+    let forged = Some(FailedIteration { generator: other, ..own });
+    assert_eq!(with(vec![None, forged]), Err(HeaderError::FailedGenerator(1)));
+    let retagged = Some(FailedIteration { attestation: before.attestation, ..later });
+    assert!(matches!(with(vec![None, None, retagged]), Err(HeaderError::FailedIteration(2, _))));
+}
+
+#[test]
+fn unaccounted_iterations_never_fall_below_none() {
+    let failed = FailedIteration { attestation: Attestation::default(), generator: BlsKey::default() };
+    let cases: [(u8, &[bool], u8); 10] = [
+        (0, &[], 0),
+        // Production subtracts without a check here.
+        (0, &[true; 3], 0),
+        (3, &[], 3),
+        (3, &[true, false, true], 1),
+        (3, &[true; 3], 0),
+        // Of the own iteration and of later ones.
+        (1, &[false, true, true], 1),
+        (3, &[true, false, false, true, true], 2),
+        (49, &[true; 8], 41),
+        // An emergency block comes after all fifty iterations.
+        (255, &[], 50),
+        (255, &[true; 8], 42),
+    ];
+    for (iteration, proofs, expected) in cases {
+        let items: Vec<_> = proofs.iter().map(|proven| proven.then_some(failed)).collect();
+        let failed_iterations: IterationsInfo = items.try_into().expect("at most eight are reported");
+        let header = Header { iteration, failed_iterations, ..Header::default() };
+        assert_eq!(unaccounted(&header), expected, "iteration {iteration} with {proofs:?}");
+    }
 }
 
 #[test]

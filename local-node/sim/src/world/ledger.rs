@@ -87,7 +87,7 @@ impl World {
         }
         let header = self.nodes[node].ledger.tip().block.header.clone();
         let faults = self.nodes[node].ledger.tip().block.faults.len();
-        let proven = header.failed_iterations.proven().count();
+        let proven = header.failed_iterations.proven().filter(|(iteration, _)| *iteration < header.iteration).count();
         let first = account(0);
         let senders = self.nodes[node].ledger.tip().block.transactions.iter();
         let sent_by_client =
