@@ -169,11 +169,13 @@ pub(super) async fn give(mut outgoing: mpsc::Receiver<Outgoing>, kadcast: Handle
             }
         };
         match given {
-            Err(CommandError::Ended) => return,
+            Err(CommandError::Ended) => break,
             Err(error) => debug!(%error, "a message does not leave"),
             Ok(()) => {}
         }
     }
+    // Those that still wait would keep the store open.
+    answers.close();
 }
 
 /// When a request is answered.
@@ -196,7 +198,7 @@ impl Turn {
         Some(Self::Later(Arc::clone(answers), place))
     }
 
-    /// Waits for it. Gives nothing only when the places are gone, which they are not before the process.
+    /// Waits for it. Gives nothing when the network has ended before.
     async fn come(self) -> Option<OwnedSemaphorePermit> {
         match self {
             Self::Now(place) => Some(place),
@@ -290,5 +292,12 @@ mod tests {
             assert!(turn.await.expect("it does not panic"));
         }
         assert_eq!((answers.available_permits(), waiting.available_permits()), (1, 2));
+        // The end of the network ends all waiting.
+        let _first = turn(&at_hand).expect("a place is free").come().await.expect("it comes at once");
+        let later = turn(&names).expect("it may wait");
+        let coming = tokio::spawn(async move { later.come().await.is_none() });
+        answers.close();
+        assert!(coming.await.expect("it does not panic"));
+        assert!(turn(&names).expect("it may wait").come().await.is_none());
     }
 }
