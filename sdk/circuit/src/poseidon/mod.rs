@@ -56,19 +56,21 @@ pub(crate) fn sponge(domain: Domain, elements: &[BlsScalar], results: usize) -> 
     Zeroizing::new(rows.map(|row| dot(row, &outputs)).collect())
 }
 
-/// The permutation up to the outputs of the S-boxes of the last round.
+/// The permutation up to the outputs of the S-boxes of the last round. A whole state leads back to the elements, so
+/// states are wiped.
 #[cfg(not(target_family = "wasm"))]
 fn all_but_last_matrix(tables: &Tables, state: &Row) -> Row {
     let [front @ .., before_partial] = &tables.front;
     let [back @ .., last] = &tables.back;
-    let mut state = *state;
+    let mut state = Zeroizing::new(*state);
     for constants in front {
-        state = apply(&tables.mix.rows, &sboxes(&state, constants));
+        *state = apply(&tables.mix.rows, &sboxes(&state, constants));
     }
-    let wires = apply(&tables.enter.rows, &sboxes(&state, before_partial));
-    state = apply(&tables.leave, &partial_rounds(tables, wires));
+    let mut wires = Zeroizing::new(apply(&tables.enter.rows, &sboxes(&state, before_partial)));
+    *wires = partial_rounds(tables, *wires);
+    *state = apply(&tables.leave, &wires);
     for constants in back {
-        state = apply(&tables.mix.rows, &sboxes(&state, constants));
+        *state = apply(&tables.mix.rows, &sboxes(&state, constants));
     }
     sboxes(&state, last)
 }

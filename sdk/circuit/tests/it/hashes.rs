@@ -39,6 +39,8 @@ fn hashes_of_every_length_are_those_of_production() {
         let elements: Vec<BlsScalar> = (0..length).map(|it| -BlsScalar::from(it)).collect();
         let (layout, assignment, digest) = hashed(&elements);
         assert_eq!(digest, Hash::digest(Domain::Other, &elements)[0], "{length} elements");
+        let native: Vec<native::Field> = elements.iter().copied().map(Into::into).collect();
+        assert_eq!(native::hash(&native).scalar(), digest, "{length} elements");
         assert_eq!(fault(&layout, &assignment), None);
     }
 }
