@@ -31,7 +31,7 @@ pub(super) fn prepare(peers: &[SocketAddr], stop: &AtomicBool) {
     thread::scope(|scope| {
         for _ in 1..cores() {
             // Without this thread, the others do its work.
-            let _ = thread::Builder::new().spawn_scoped(scope, &find_proofs);
+            let _ = thread::Builder::new().spawn_scoped(scope, find_proofs);
         }
         if let Some(folder) = &modules {
             // The nodes tell what is wrong with the machine or the folder.

@@ -20,7 +20,7 @@ impl<K: Ord + Copy> Runs<K> {
     pub(crate) fn of(&self, key: K) -> &'static Report {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         let run: &'static OnceLock<Report> =
-            *made.entry(key).or_insert_with(|| &*Box::leak(Box::<OnceLock<Report>>::default()));
+            made.entry(key).or_insert_with(|| Box::leak(Box::<OnceLock<Report>>::default()));
         drop(made);
         run.get_or_init(|| (self.make)(key))
     }
