@@ -32,9 +32,9 @@ pub struct Rates {
 impl Default for Rates {
     /// Far above what a network of production's size needs: a block of 1 MiB takes 1.3 MB from each of a few peers.
     ///
-    /// The rejections are an exception. The costliest message to reject is a quorum, whose signatures are verified on the
-    /// thread that votes. At 2 ms for each, one source takes 16 · 2 ms = 32 ms of a second of that thread, and at the
-    /// start 64 · 2 ms = 128 ms more.
+    /// The rejections are an exception. The costliest message to reject is a quorum, whose signatures are verified on
+    /// the thread that votes. At 2 ms for each, one source takes 16 · 2 ms = 32 ms of a second of that thread, and at
+    /// the start 64 · 2 ms = 128 ms more.
     fn default() -> Self {
         Self {
             source_bytes: Rate { per_second: 32 << 20, burst: 64 << 20 },
