@@ -18,7 +18,9 @@ use rand_chacha::rand_core::SeedableRng;
 use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-pub use self::keys_file::{KEYS_FILE_VERSION, KeysFileError, MAX_KEYS_FILE_BYTES, new_keys, read_keys, write_keys};
+pub use self::keys_file::{
+    KEYS_FILE_VERSION, KeysFileError, MAX_KEYS_FILE_BYTES, new_keys, parse_keys, read_keys, write_keys,
+};
 
 /// The words of the development accounts. They are the ones that development chains elsewhere use, so that nobody takes
 /// them for a secret.

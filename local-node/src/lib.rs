@@ -22,6 +22,7 @@
 //! | [`handle`] | the node as others see it |
 //! | [`network`] | the node's part in a network |
 //! | [`answers`] | answers to a core about its ledger's work |
+//! | [`record`] | the form of the records in the log of votes |
 //! | [`http`] | the node as wallets, explorers and tools see it |
 //! | [`test_host`] | chains for contracts' tests, without a node |
 //!
@@ -58,6 +59,11 @@ pub mod test_host;
 pub mod transaction;
 mod weight;
 mod work;
+
+/// The form of the records in a node's log of votes: for those who check it.
+pub mod record {
+    pub use crate::runtime::{decode_record as decode, encode_record as encode};
+}
 
 /// The ledger's answers to the core: shared by the node's threads and by simulations, which have none.
 pub mod answers {

@@ -74,6 +74,7 @@ use self::log::{Log, Remembered, Written};
 use self::node::Node;
 use self::peers::{Incoming, MAX_MESSAGES, Outgoing, Peers};
 use self::pool::ReadAccounts;
+pub use self::record::{decode as decode_record, encode as encode_record};
 use self::worker::{Unsettled, Worker};
 pub use self::worker::{accounts, senders};
 use crate::accounts::{KeyPair, STAKERS, dev_accounts};

@@ -201,12 +201,16 @@ fn a_devnet_lives_through_what_is_done_to_it() {
     on_devnet(&["deploy", "counter", "--init", "10"]).exits(0);
     let value = |expected: &str| assert_eq!(on_devnet(&["call", "counter", "value"]).exits(0).stdout.trim(), expected);
     value("0");
+    let follow = ["--json", "events", "--follow", "--from-block", "0", "--network", "devnet"];
+    let follower = Watching::start(&place, &follow);
+    follower.line("an event since the first block is told", |_| true);
 
-    // The node that commands have used so far is killed; they go on at another one.
+    // The node that commands have used so far is killed; they go on at another one, and so do those that run.
     says(&place.dusk(&["devnet", "kill", "1"]).exits(0), &["killed node 1"]);
     assert_eq!(processes(&place).len(), 6);
     on_devnet(&["call", "counter", "increment", "--by", "3", "--from", "bob"]).exits(0);
     value("3");
+    follower.line("the counter is at 3, while node 1 is dead", |line| changes_to(line, 3));
     says(&place.dusk(&["devnet", "kill", "1"]).exits(1), &["error: node 1 is not running", "devnet start 1`"]);
     says(&place.dusk(&["devnet", "start", "1"]).exits(0), &["started node 1"]);
     finality_goes_on(&place, &[1, 2, 3, 4, 5, 6, 7]);
@@ -235,11 +239,19 @@ fn a_devnet_lives_through_what_is_done_to_it() {
     place.dusk(&["devnet", "heal"]).exits(0);
     commands_work_there(&place, on_devnet);
     value("4");
+    follower.line("the counter is at 4, after all that happened to nodes and links", |line| changes_to(line, 4));
+    assert_eq!(follower.end("-INT"), Some(0));
 
     says(&place.dusk(&["devnet", "down"]).exits(0), &["ended 7 nodes; `up` continues the chain"]);
     assert_eq!(up.child.wait().unwrap().code(), Some(0));
     assert_eq!(processes(&place), Vec::<String>::new());
     says(&place.dusk(&["devnet", "status"]).exits(1), &["no devnet is up: the last one was ended with `down`"]);
+}
+
+/// Whether a line of `events --json` is the event by which the counter came to a value.
+fn changes_to(line: &str, value: u64) -> bool {
+    let event: Value = serde_json::from_str(line).unwrap();
+    event["topic"] == "Changed" && event["data"]["to"] == value
 }
 
 /// Commands that look at a chain look at that of the devnet, and what only a lone node does is refused.

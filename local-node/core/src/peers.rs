@@ -10,6 +10,9 @@ use crate::interface::PeerId;
 const MAX_PEERS: usize = 1024;
 /// The blame at which a peer is dropped. It goes down by one a second.
 const MAX_BLAME: u64 = 100;
+/// The most blame that is remembered. A peer that comes back is dropped at its next offence until it has been without
+/// one for some time, and that time has this bound.
+const MOST_BLAME: u64 = 2 * MAX_BLAME;
 /// The most items that a peer may ask for in one go.
 const BURST_ITEMS: u64 = 400;
 /// The items that a peer may ask for in a second.
@@ -51,16 +54,13 @@ impl Peers {
         peer
     }
 
-    /// Blames a peer; true when it is to be dropped.
+    /// Blames a peer; true when it is to be dropped. Its blame stays: it may still be heard, and may come back.
     pub(crate) fn blame(&mut self, id: PeerId, offence: Offence, now: Millis) -> bool {
         let peer = self.peer(id, now);
-        peer.blame = peer.blame.saturating_sub(now.since(peer.blamed).as_secs()) + weight(offence);
+        let left = peer.blame.saturating_sub(now.since(peer.blamed).as_secs());
+        peer.blame = left.saturating_add(weight(offence)).min(MOST_BLAME);
         peer.blamed = now;
-        let drop = peer.blame >= MAX_BLAME;
-        if drop {
-            self.0.remove(&id);
-        }
-        drop
+        peer.blame >= MAX_BLAME
     }
 
     /// Whether a peer may have so many items now.
@@ -95,6 +95,22 @@ mod tests {
         assert!(!blame(&mut peers, 0) && !blame(&mut peers, 0) && !blame(&mut peers, 0));
         assert!(!blame(&mut peers, 50));
         assert!(!blame(&mut peers, 50) && blame(&mut peers, 50));
+    }
+
+    #[test]
+    fn a_dropped_peer_does_not_begin_anew() {
+        let mut peers = Peers::default();
+        let blame = |peers: &mut Peers, secs| peers.blame(PEER, Offence::Proof, Millis::from_secs(secs));
+        let drops: Vec<bool> = (0..6).map(|_| blame(&mut peers, 0)).collect();
+        assert_eq!(drops, [false, false, false, true, true, true]);
+        // It has a blame of 150, and one more offence makes 100 again after 75 s.
+        assert!(blame(&mut peers, 75));
+        assert!(!blame(&mut peers, 75 + 26));
+        // However often it offends, it is forgiven in time.
+        for _ in 0..1000 {
+            blame(&mut peers, 101);
+        }
+        assert!(blame(&mut peers, 101 + 125) && !blame(&mut peers, 101 + 125 + 26));
     }
 
     #[test]

@@ -143,7 +143,8 @@ fn endpoint(bytes: &[u8]) -> Verdict {
             }
         }
         let usage = endpoint.usage();
-        assert!(usage.sources <= MAX_SOURCES && usage.unjudged == 0, "{usage:?}");
+        assert!(usage.sources <= MAX_SOURCES && usage.rejected <= MAX_SOURCES, "{usage:?}");
+        assert_eq!(usage.unjudged, 0, "{usage:?}");
         assert!(usage.rays <= bounds.0.rays && usage.ray_bytes <= bounds.0.bytes && usage.seen <= bounds.0.seen);
         assert!(usage.unjudged_bytes <= bounds.1.bytes && usage.outgoing_bytes <= bounds.2.bytes);
     }

@@ -1,4 +1,4 @@
-//! Fuzz targets for everything that nodes read from others, and their corpus.
+//! Fuzz targets for everything that nodes read from others and from files, and their corpus.
 //!
 //! A [`Target`] is a plain function of bytes. It panics where a property of its decoder does not hold:
 //!
@@ -20,6 +20,7 @@
 //! The corpus has a folder for each target. A file's name says what it is and whether it is taken or refused; a test
 //! compares. An input that once failed is added to [`Target::extras`] with its name.
 
+mod files;
 mod kadcast;
 mod messages;
 pub mod mutate;
@@ -67,7 +68,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 11] = [
+pub const TARGETS: [Target; 14] = [
     kadcast::DATAGRAM,
     kadcast::CHUNK,
     kadcast::ENDPOINT,
@@ -79,6 +80,9 @@ pub const TARGETS: [Target; 11] = [
     messages::INVENTORY,
     transactions::READING,
     transactions::KNOWN,
+    files::RECORD,
+    files::GENESIS,
+    files::KEYS,
 ];
 
 /// Runs the target of a name.

@@ -101,11 +101,11 @@ fn named<T: Encode>(name: &str, value: &T) -> Input {
     (name.to_owned(), value.encoded())
 }
 
-fn votes(first: u8) -> StepVotes {
+pub(crate) fn votes(first: u8) -> StepVotes {
     StepVotes { bitset: 0x5a5a << first, signature: BlsSignature([first; BLS_SIGNATURE_BYTES]) }
 }
 
-fn round() -> ConsensusHeader {
+pub(crate) fn round() -> ConsensusHeader {
     ConsensusHeader { prev_block_hash: [6; 32], round: 1234, iteration: 3 }
 }
 
@@ -145,7 +145,7 @@ fn header() -> Header {
     header
 }
 
-fn faults() -> Vec<Fault> {
+pub(crate) fn faults() -> Vec<Fault> {
     fn pair<T>(payloads: [T; 2]) -> Box<[Statement<T>; 2]> {
         let SignedBy { signer, signature } = signed();
         Box::new(payloads.map(|payload| Statement { header: round(), signer, signature, payload }))
@@ -194,7 +194,7 @@ fn items() -> Vec<InventoryItem> {
     ]
 }
 
-fn block() -> Block {
+pub(crate) fn block() -> Block {
     let transactions = ledger_transactions().into_iter().map(|(_, transaction)| transaction).collect();
     let mut block = Block { header: header(), transactions, faults: faults() };
     block.header.tx_root = block.compute_tx_root();

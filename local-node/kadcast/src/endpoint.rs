@@ -16,6 +16,7 @@ use crate::identity::{ACCEPTED_WORK_BITS, Height, Id, canonical, is_reachable};
 use crate::limits::{Limiter, Source};
 use crate::outgoing::{Outgoing, Transmit};
 use crate::rays::Rays;
+use crate::rejections::Rejections;
 use crate::table::{Peer, Table};
 use crate::wire::{Body, Header, Version, WireError, decode_body, decode_header};
 
@@ -66,6 +67,9 @@ pub enum Refusal {
     /// Its source sends too much, or all sources together do.
     #[error("too much comes from its source, or from all together")]
     Rate,
+    /// It is a part of a message, and too many messages of its source were rejected lately.
+    #[error("too many messages of its source were rejected")]
+    Rejected,
     /// It answers nothing.
     #[error("it answers nothing that was asked")]
     Unsolicited,
@@ -98,6 +102,8 @@ pub struct Usage {
     pub asked: usize,
     /// Sources whose rates are remembered.
     pub sources: usize,
+    /// Sources whose rejected messages are remembered.
+    pub rejected: usize,
     /// Messages in parts.
     pub rays: usize,
     /// Their bytes.
@@ -130,6 +136,7 @@ pub struct Endpoint {
     config: Config,
     rng: ChaCha8Rng,
     limiter: Limiter,
+    rejections: Rejections,
     table: Table,
     rays: Rays,
     messages: Messages,
@@ -157,6 +164,7 @@ impl Endpoint {
         Ok(Self {
             rng: ChaCha8Rng::from_seed(seed),
             limiter: Limiter::new(config.rates, now),
+            rejections: Rejections::new(config.rates.source_rejections),
             table: Table::new(identity.id(), config.node_ttl),
             rays: Rays::new(config.rays),
             messages: Messages::new(config.unjudged),
@@ -264,6 +272,7 @@ impl Endpoint {
             peers: self.table.len(),
             asked: self.discovery.asked(),
             sources: self.limiter.sources(),
+            rejected: self.rejections.len(),
             rays: self.rays.len(),
             ray_bytes: self.rays.bytes(),
             seen: self.rays.seen_len(),

@@ -21,7 +21,7 @@
 //! | `identity` | ids, proof of work, distance |
 //! | `table`, `lookup` | peers by distance, and how they are found |
 //! | `rays` | bounds of messages in parts, and ids of those that came or left |
-//! | `limits` | rates for each source and for all together |
+//! | `limits`, `rejections` | rates for each source and for all together; sources whose messages were rejected |
 //! | [`udp`] | the driver: socket, clock, pacing, rules for cut, slow and lossy links (feature `udp`) |
 //!
 //! Two nodes meet, and one broadcasts:
@@ -72,6 +72,9 @@
 //!   the distance between sender and receiver. Otherwise one datagram of height 255 would make a whole broadcast.
 //! * Bytes from outside reach the crate `raptorq` only with parameters that its own encoder would choose.
 //! * A large answer goes only to an address that has answered a ping, and at a rate.
+//! * One source has at most 64 messages rejected at once, and 16 a second ([`Rates::source_rejections`]), beside those
+//!   that wait for their verdicts when it uses that up. They count too. Then the endpoint takes no part of a message
+//!   from the source, for at most [`MAX_SILENCE`]. It goes on to answer the source's pings.
 //! * Everything that peers can make grow has a bound, for each source and together: [`Usage`] lists it. Beyond it, a
 //!   message that is solved takes about three times its length for that moment.
 //!
@@ -94,7 +97,7 @@
 //!
 //! Encryption and signatures: the network has none, and messages prove themselves. A cookie in pings: the wire has no
 //! room for one, so that a node that forges its address and guesses when that address is pinged passes for it. Rates
-//! count by that address as well, so a forger spends another node's allowance.
+//! count by that address as well, so a forger spends another node's allowance, also that of rejected messages.
 
 pub mod coding;
 mod config;
@@ -104,6 +107,7 @@ mod limits;
 mod lookup;
 mod outgoing;
 mod rays;
+mod rejections;
 mod table;
 #[cfg(feature = "udp")]
 pub mod udp;
@@ -121,4 +125,5 @@ pub use limits::{MAX_SOURCES, Rate, Rates, Source};
 pub use lookup::PARALLEL_QUESTIONS;
 pub use outgoing::{OutgoingBounds, Transmit};
 pub use rays::{ASSEMBLY_TTL, RayBounds, SEEN_TTL};
+pub use rejections::{MAX_SILENCE, Rejections};
 pub use table::{BUCKET_PEERS, DELEGATES, MAX_MISSED_PINGS, MAX_SOURCE_PEERS, Peer};

@@ -36,6 +36,8 @@ pub enum Lie {
     Certificate,
     /// The proof that the first iteration failed.
     Failure,
+    /// The proof that the iteration after the block's own failed, which would make up for one that is missing.
+    LaterFailure,
 }
 
 /// A candidate that lies.
@@ -68,7 +70,7 @@ const AHEAD_SECONDS: u64 = 3600;
 
 impl Lie {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Hash,
         Self::TransactionRoot,
         Self::FaultRoot,
@@ -81,6 +83,7 @@ impl Lie {
         Self::Generator,
         Self::Certificate,
         Self::Failure,
+        Self::LaterFailure,
     ];
 
     /// How an honest node refuses it.
@@ -89,9 +92,13 @@ impl Lie {
             Self::Hash | Self::TransactionRoot | Self::FaultRoot | Self::Generator => Refusal::Rejects,
             Self::Parent => Refusal::Ignores,
             Self::Future => Refusal::Abstains,
-            Self::StateRoot | Self::Gas | Self::Early | Self::Seed | Self::Certificate | Self::Failure => {
-                Refusal::VotesInvalid
-            }
+            Self::StateRoot
+            | Self::Gas
+            | Self::Early
+            | Self::Seed
+            | Self::Certificate
+            | Self::Failure
+            | Self::LaterFailure => Refusal::VotesInvalid,
         }
     }
 
@@ -129,6 +136,15 @@ impl Lie {
                     Some(first) => *first = made_up,
                     None => items.push(made_up),
                 }
+                header.failed_iterations = items.try_into().ok()?;
+            }
+            Self::LaterFailure => {
+                let later = header.iteration.checked_add(1)?;
+                let generator = committees(tip, header.height).generator(later)?;
+                let mut items = header.failed_iterations.items().to_vec();
+                items.resize(later.into(), None);
+                items.push(Some(FailedIteration { attestation: Attestation::default(), generator }));
+                // A header has room for the first iterations only.
                 header.failed_iterations = items.try_into().ok()?;
             }
         }

@@ -125,11 +125,16 @@ pub fn read_keys(file: &Path) -> Result<KeyPair, KeysFileError> {
     if text.len() as u64 > MAX_KEYS_FILE_BYTES {
         return Err(KeysFileError::Form(file.to_owned()));
     }
-    parse(file, &text)
+    parse_keys(file, &text)
 }
 
+/// Reads the text of a keys file. Errors name `file`.
+///
 /// The errors of the JSON parser may repeat what they found, so they go no further.
-fn parse(file: &Path, text: &[u8]) -> Result<KeyPair, KeysFileError> {
+///
+/// # Errors
+/// When the text has another form, or its keys do not belong together.
+pub fn parse_keys(file: &Path, text: &[u8]) -> Result<KeyPair, KeysFileError> {
     let damaged = || KeysFileError::Form(file.to_owned());
     let Versioned { version } = serde_json::from_slice(text).map_err(|_| damaged())?;
     if version != KEYS_FILE_VERSION {

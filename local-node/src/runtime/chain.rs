@@ -67,7 +67,7 @@ impl Node {
             }
             Output::Judge { ingress, verdict } => {
                 if let Some(peers) = &mut self.peers {
-                    peers.judge(ingress, verdict);
+                    peers.judge(ingress, verdict, now);
                 }
             }
             Output::Ask { to, want } => {
@@ -290,6 +290,7 @@ impl Node {
         match incoming {
             Incoming::Joined(peer) => peers.join(peer, running, now),
             Incoming::Left(peer) => peers.leave(&peer),
+            Incoming::Message { ingress, from, .. } if !peers.hears(ingress, from, now) => {}
             Incoming::Message { ingress, from, message } => {
                 let number = peers.number(from);
                 peers.note_ingress(ingress, from, &message);
@@ -334,13 +335,13 @@ impl Node {
     }
 
     fn name_transactions(&mut self, ingress: IngressId, from: SocketAddr) {
-        let now = self.now().as_secs();
+        let now = self.now();
         let ids = self.core.mempool().iter().take(MAX_SERVED_ITEMS).map(|waiting| waiting.id().0).collect();
         if let Some(peers) = &mut self.peers {
-            if peers.may_ask_for_mempool(from, now) {
+            if peers.may_ask_for_mempool(from, now.as_secs()) {
                 peers.name_transactions(from, ids);
             }
-            peers.judge(ingress, MessageVerdict::Ignore);
+            peers.judge(ingress, MessageVerdict::Ignore, now);
         }
     }
 

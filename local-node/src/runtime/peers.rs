@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use local_node_consensus::{Millis, Persist};
 use local_node_core::{IngressId, MAX_SERVED_ITEMS, PeerId, Position, Record, Serve, Target, Verdict, Want};
@@ -96,6 +97,8 @@ pub(super) struct Peers {
     joined: BTreeSet<SocketAddr>,
     /// Where the messages without a verdict came from.
     open: BTreeMap<IngressId, SocketAddr>,
+    /// The refused messages of each source. Kadcast counts them as well, but only before a message waits here.
+    rejections: kadcast::Rejections,
     /// Those of them that ask for resources.
     askers: BTreeMap<IngressId, Asker>,
     /// The second of the last search that was passed on, and how many were in it.
@@ -128,6 +131,7 @@ impl Peers {
             next_peer: 0,
             joined: BTreeSet::new(),
             open: BTreeMap::new(),
+            rejections: kadcast::Rejections::new(kadcast::Rates::default().source_rejections),
             askers: BTreeMap::new(),
             searches: (0, 0),
             outbox: VecDeque::new(),
@@ -155,6 +159,17 @@ impl Peers {
         self.numbers.insert(address, id);
         self.addresses.insert(id, address);
         id
+    }
+
+    /// Whether a message is worth the core's time: its source has not had too many messages refused. Otherwise it is
+    /// judged here, so that messages which came before the first of them was refused cost nothing.
+    pub(super) fn hears(&mut self, ingress: IngressId, from: SocketAddr, now: Millis) -> bool {
+        let is_heard = self.rejections.hears(Duration::from_millis(now.0), kadcast::Source::of(from));
+        if !is_heard {
+            debug!(%from, "a message is not looked at: too many of its source were refused");
+            self.give(Outgoing::Judge(kadcast::IngressId(ingress.0), kadcast::Verdict::Ignore));
+        }
+        is_heard
     }
 
     /// Takes note of a message, which will be judged.
@@ -242,7 +257,7 @@ impl Peers {
     }
 
     /// Tells Kadcast what the core thinks of a message.
-    pub(super) fn judge(&mut self, ingress: IngressId, verdict: Verdict) {
+    pub(super) fn judge(&mut self, ingress: IngressId, verdict: Verdict, now: Millis) {
         if verdict == Verdict::Hold {
             return;
         }
@@ -256,6 +271,9 @@ impl Peers {
             }
             Verdict::Reject(offence) => {
                 debug!(?from, ?offence, "a message is refused");
+                if let Some(from) = from {
+                    self.rejections.note(Duration::from_millis(now.0), kadcast::Source::of(from));
+                }
                 kadcast::Verdict::Reject
             }
             _ => kadcast::Verdict::Ignore,
@@ -447,6 +465,8 @@ impl Records {
 
 #[cfg(test)]
 mod tests {
+    use local_node_consensus::Offence;
+
     use super::*;
 
     fn address(port: u16) -> SocketAddr {
@@ -550,6 +570,38 @@ mod tests {
             let expected = if number < CANDIDATE_QUESTIONS { vec![candidate.clone()] } else { Vec::new() };
             assert_eq!(asked_of(&mut network, peer), expected, "peer {number}");
         }
+    }
+
+    #[test]
+    fn a_source_whose_messages_are_refused_takes_little_of_the_cores_time() {
+        let (mut peers, mut network) = peers(Position(0));
+        let rate = kadcast::Rates::default().source_rejections;
+        let from = |last: u8, port: u16| SocketAddr::from(([10, 0, 0, last], port));
+        // A thousand messages wait when the first of them is refused. Another port is the same source.
+        let mut looked_at = 0;
+        for number in 0..1000 {
+            let (ingress, from) = (IngressId(number), from(1, 9000 + u16::try_from(number % 7).unwrap()));
+            if peers.hears(ingress, from, Millis(5_000)) {
+                looked_at += 1;
+                peers.note_ingress(ingress, from, &Message::GetMempool(number));
+                peers.judge(ingress, Verdict::Reject(Offence::Proof), Millis(5_000));
+            }
+            let expected = if looked_at > number { kadcast::Verdict::Reject } else { kadcast::Verdict::Ignore };
+            assert!(
+                matches!(network.try_recv(), Ok(Outgoing::Judge(of, told)) if of.0 == number && told == expected),
+                "each message has its verdict"
+            );
+        }
+        assert_eq!(looked_at, u64::from(rate.burst));
+        assert!(peers.hears(IngressId(1000), from(2, 9000), Millis(5_000)), "others are heard");
+        assert!(peers.hears(IngressId(1001), from(1, 9000), Millis(6_000)), "and after a while, so is it");
+        // Messages that are good or of no use cost nothing.
+        for number in 2000..2200 {
+            let verdict = if number % 2 == 0 { Verdict::Relay(None) } else { Verdict::Ignore };
+            peers.note_ingress(IngressId(number), from(3, 9000), &Message::GetMempool(number));
+            peers.judge(IngressId(number), verdict, Millis(6_000));
+        }
+        assert!(peers.hears(IngressId(2200), from(3, 9000), Millis(6_000)));
     }
 
     #[test]

@@ -21,7 +21,9 @@ pub(super) fn last_round(record: &Record) -> u64 {
     }
 }
 
-pub(super) fn encode(record: &Record) -> Vec<u8> {
+/// The bytes of a record.
+#[must_use]
+pub fn encode(record: &Record) -> Vec<u8> {
     let mut bytes = Vec::new();
     match record {
         Record::Consensus(Persist::Iteration { prev_block_hash, round, iteration }) => {
@@ -61,7 +63,11 @@ pub(super) fn encode(record: &Record) -> Vec<u8> {
     bytes
 }
 
-pub(super) fn decode(bytes: &[u8]) -> Result<Record, DecodeError> {
+/// Reads a record.
+///
+/// # Errors
+/// When the bytes are no record, or more than one.
+pub fn decode(bytes: &[u8]) -> Result<Record, DecodeError> {
     let mut reader = Reader::new(bytes);
     let record = match reader.u8()? {
         0 => Record::Consensus(Persist::Iteration {

@@ -34,10 +34,10 @@ pub(crate) mod status;
 pub(crate) mod supervisor;
 pub(crate) mod words;
 
+pub(crate) use crate::ops::project::devnet::MAX_NODES;
+
 /// The least nodes of a devnet: of two provisioners both may be excluded from a committee, so their chain may stop.
 pub(crate) const MIN_NODES: usize = 3;
-/// The most nodes of a devnet.
-pub(crate) const MAX_NODES: usize = 32;
 /// Number of nodes by default: the fewest that tolerate the failure of one.
 pub(crate) const DEFAULT_NODES: usize = 4;
 /// Seconds between two blocks, where nothing is said.

@@ -23,6 +23,8 @@ use crate::error::Fault;
 
 /// The network of a project's devnet.
 pub(crate) const DEVNET: &str = "devnet";
+/// The most nodes of a devnet.
+pub(crate) const MAX_NODES: usize = 32;
 /// The version of the files.
 const VERSION: u32 = 1;
 /// The most bytes of a file of ours.
@@ -250,9 +252,18 @@ impl DevnetFolder {
     /// The plan, if there is one.
     ///
     /// # Errors
-    /// A usage fault when the file is damaged, or of another version.
+    /// A usage fault when the file is damaged, of another version, or of more nodes than a devnet has.
     pub(crate) fn plan(&self) -> Result<Option<Plan>> {
-        read(&self.plan_file())
+        let path = self.plan_file();
+        let plan: Option<Plan> = read(&path)?;
+        let count = plan.as_ref().map_or(0, |plan| plan.nodes.len());
+        if count > MAX_NODES {
+            return Err(Fault::usage(
+                format!("{} names {count} nodes: a devnet has at most {MAX_NODES}", path.display()),
+                HINT_RESET,
+            ));
+        }
+        Ok(plan)
     }
 
     /// Keeps the plan.
@@ -509,10 +520,59 @@ mod tests {
         }
         assert!(told(br#"{"version": 2}"#).contains("has version 2"));
         assert!(told(br#"{"version": 1, "block_time": 1, "nodes": [], "colour": 1}"#).contains("is damaged"));
+        let addresses = Addresses { http: address(8101), peer: address(9001) };
+        let crowd = Plan::new(1, vec![addresses; MAX_NODES + 1]);
+        assert!(told(&serde_json::to_vec(&crowd).unwrap()).contains("names 33 nodes: a devnet has at most 32"));
         File::create(folder.plan_file()).unwrap().set_len(1 << 40).unwrap();
         assert!(folder.plan().unwrap_err().to_string().contains("more than"));
         folder.clear().unwrap();
         assert_eq!(folder.plan().unwrap(), None);
+    }
+
+    /// All texts that differ from a good one in one place: a byte is missing, comes twice, or is another one.
+    fn damaged(good: &[u8]) -> impl Iterator<Item = Vec<u8>> + '_ {
+        (0..good.len()).flat_map(move |place| {
+            let (head, byte, tail) = (&good[..place], good[place], &good[place + 1..]);
+            let parts = [vec![], vec![byte; 2], vec![byte ^ 1], vec![byte ^ 0x80], vec![b'9'], vec![b'-'], vec![b'"']];
+            parts.map(|part| [head, part.as_slice(), tail].concat())
+        })
+    }
+
+    /// Reads all damaged forms of a file. Gives how many were read and how many were refused.
+    fn read_damaged<T: Serialize + DeserializeOwned>(path: &Path) -> (usize, usize) {
+        let (mut taken, mut refused) = (0, 0);
+        for text in damaged(&fs::read(path).unwrap()) {
+            fs::write(path, &text).unwrap();
+            match read::<T>(path) {
+                Ok(value) => {
+                    let written = serde_json::to_vec(&value.expect("the file is there")).unwrap();
+                    let again: T = serde_json::from_slice(&written).expect("what is written is read");
+                    assert_eq!(serde_json::to_vec(&again).unwrap(), written);
+                    taken += 1;
+                }
+                Err(error) => {
+                    assert!(error.downcast_ref::<Fault>().is_some(), "{error:?}");
+                    refused += 1;
+                }
+            }
+        }
+        (taken, refused)
+    }
+
+    #[test]
+    fn files_with_one_damage_are_read_or_refused() {
+        let (_kept, folder) = folder();
+        drop(folder.take().unwrap());
+        let addresses = Addresses { http: address(8101), peer: address(9001) };
+        folder.write_plan(&Plan::new(1, vec![addresses; 3])).unwrap();
+        let nodes = [(address(8101), NodeState::Running), (address(8102), NodeState::Killed)];
+        folder.write_running(&running(&nodes)).unwrap();
+        // Most bytes are names, punctuation and blanks; the others may as well be different.
+        for (taken, refused) in
+            [read_damaged::<Plan>(&folder.plan_file()), read_damaged::<Running>(&folder.running_file())]
+        {
+            assert!(taken > 100 && refused > 100, "{taken} read, {refused} refused");
+        }
     }
 
     #[test]

@@ -15,8 +15,6 @@ use crate::wire::{Chunk, RayId};
 
 /// The most receivers of one message that is sent directly.
 pub const MAX_TARGETS: usize = 1024;
-/// The charge to a source's rate, beside the message, for a message that the node rejects or that it lied about.
-const OFFENCE_BYTES: usize = 64 * 1024;
 
 /// Names a message that came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,9 +42,7 @@ pub enum Verdict {
     Relay,
     /// It ends here.
     Ignore,
-    /// It ends here, and the sources that sent it may send less for a while.
-    ///
-    /// They are not banned: production's nodes relay before they look.
+    /// It ends here, and the sources that sent it answer for it ([`crate::Rejections`]).
     Reject,
 }
 
@@ -180,9 +176,7 @@ impl Endpoint {
         match verdict {
             Verdict::Ignore => Ok(()),
             Verdict::Reject => {
-                for source in holders.into_iter().map(Source::of) {
-                    self.limiter.punish(now, source, OFFENCE_BYTES + bytes.len());
-                }
+                self.note_rejected(now, &holders);
                 Ok(())
             }
             Verdict::Relay => {
@@ -198,6 +192,12 @@ impl Endpoint {
                 Ok(())
             }
         }
+    }
+
+    /// Counts a rejected message for the sources of its holders, for each source once.
+    fn note_rejected(&mut self, now: Duration, holders: &[SocketAddr]) {
+        let sources: BTreeSet<Source> = holders.iter().map(|holder| Source::of(*holder)).collect();
+        sources.into_iter().for_each(|source| self.rejections.note(now, source));
     }
 
     /// Sends a message of this node to the network.
@@ -286,6 +286,9 @@ impl Endpoint {
         height: u8,
         chunk: &Chunk<'_>,
     ) -> Result<(), Refusal> {
+        if !self.rejections.hears(now, Source::of(from)) {
+            return Err(Refusal::Rejected);
+        }
         let distance = self.config.identity.id().height_of(id).ok_or(Refusal::OwnId)?;
         if height > distance {
             return Err(Refusal::Height { height, distance });
@@ -309,9 +312,7 @@ impl Endpoint {
                 Ok(())
             }
             Received::Whole(whole) => {
-                for liar in &whole.liars {
-                    self.limiter.punish(now, Source::of(*liar), OFFENCE_BYTES + whole.message.len());
-                }
+                self.note_rejected(now, &whole.liars);
                 let message = self.messages.put(now, chunk.ray, whole);
                 self.waiting.messages += 1;
                 self.waiting.message_bytes += message.bytes.len();

@@ -327,22 +327,72 @@ fn a_message_has_one_verdict_and_does_not_leave_again() {
 }
 
 #[test]
-fn a_source_of_rejected_messages_may_send_less() {
-    let mut endpoint = endpoint_with(|config| config.rates.source_bytes.burst = 140_000);
+fn a_source_of_rejected_messages_is_not_heard_for_a_while() {
+    let mut endpoint = endpoint();
+    let rate = endpoint.config().rates.source_rejections;
     let (bad, good) = (Stranger::new(1), Stranger::new(2));
-    // A rejected message costs 64 KiB beside its bytes.
-    for number in 0..2 {
-        let message = bad.message(&mut endpoint, 0, &[number; 10]).unwrap();
+    // Messages that are not rejected cost nothing.
+    for number in 0..2 * rate.burst {
+        let verdict = if number % 2 == 0 { Verdict::Relay } else { Verdict::Ignore };
+        let message = bad.message(&mut endpoint, 0, &number.to_le_bytes()).unwrap();
+        endpoint.judge(NOW, message.ingress, verdict).unwrap();
+    }
+    assert_eq!(endpoint.usage().rejected, 0);
+    // One forged message a millisecond. The node rejects each that it gets.
+    let mut rejected = 0;
+    for milli in 0..1000_u32 {
+        let now = Duration::from_millis(milli.into());
+        let forged = Encoded::new(&(1_000_000 + milli).to_le_bytes());
+        let body = Body::Broadcast { height: 0, chunk: forged.chunk(0).unwrap() };
+        let taken = endpoint.receive(now, bad.identity.address(), &wire::encode(&bad.header, &body));
+        assert!(matches!(taken, Ok(()) | Err(Refusal::Rejected)), "{taken:?}");
+        while let Some(event) = endpoint.poll_event() {
+            let Event::Message(message) = event else { continue };
+            rejected += 1;
+            endpoint.judge(now, message.ingress, Verdict::Reject).unwrap();
+        }
+    }
+    // The burst, and what the rate gives back in less than a second.
+    assert_eq!(rejected, rate.burst + rate.per_second - 1);
+    assert_eq!(endpoint.usage().rejected, 1);
+    // The source's pings are answered, and others are heard.
+    assert_eq!(bad.send(&mut endpoint, &Body::Ping(PROTOCOL_VERSION)), Ok(()));
+    assert!(good.message(&mut endpoint, 0, b"a good one").is_some());
+}
+
+#[test]
+fn messages_that_wait_for_their_verdicts_count_when_these_come() {
+    let mut endpoint = endpoint();
+    let rate = endpoint.config().rates.source_rejections;
+    let bad = Stranger::new(1);
+    let waiting: Vec<_> =
+        (0..3 * rate.burst).map(|number| bad.message(&mut endpoint, 0, &number.to_le_bytes()).unwrap()).collect();
+    for message in waiting {
         endpoint.judge(NOW, message.ingress, Verdict::Reject).unwrap();
     }
-    let mut spent = 0;
-    while bad.send(&mut endpoint, &Body::Ping(PROTOCOL_VERSION)).is_ok() {
-        spent += 1;
+    let later = Encoded::new(b"later");
+    let datagram = wire::encode(&bad.header, &Body::Broadcast { height: 0, chunk: later.chunk(0).unwrap() });
+    let mut send = |millis| endpoint.receive(Duration::from_millis(millis), bad.identity.address(), &datagram);
+    // The time in which the rate gives back all but the burst, and one more.
+    let silent = 1000 * u64::from(2 * rate.burst + 1) / u64::from(rate.per_second);
+    assert_eq!(send(silent - 1), Err(Refusal::Rejected));
+    assert_eq!(send(silent + 1), Ok(()));
+}
+
+#[test]
+fn a_liar_answers_for_its_symbols_and_others_do_not() {
+    let mut endpoint = endpoint_with(|config| config.rates.source_rejections.burst = 1);
+    let (liar, honest) = (Stranger::new(1), Stranger::new(2));
+    let (message, other) = (Encoded::new(&[7; 4000]), Encoded::new(&[8; 4000]));
+    // All that the liar sends is of another message than its id says.
+    for place in 0..4 {
+        let chunk = Chunk { ray: message.ray(), ..other.chunk(place).unwrap() };
+        liar.chunk(&mut endpoint, 0, chunk).unwrap();
     }
-    assert!(spent < 300, "{spent} pings of 31 bytes");
-    let chunk = Encoded::new(&[9; 10]);
-    assert_eq!(bad.chunk(&mut endpoint, 0, chunk.chunk(0).unwrap()), Err(Refusal::Rate));
-    assert_eq!(good.chunk(&mut endpoint, 0, chunk.chunk(0).unwrap()), Ok(()));
+    assert!(honest.message(&mut endpoint, 0, &[7; 4000]).is_some());
+    let next = Encoded::new(b"next");
+    assert_eq!(liar.chunk(&mut endpoint, 0, next.chunk(0).unwrap()), Err(Refusal::Rejected));
+    assert_eq!(honest.chunk(&mut endpoint, 0, next.chunk(0).unwrap()), Ok(()));
 }
 
 #[test]

@@ -1,0 +1,6 @@
+//! The target `record` for libFuzzer.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    local_node_fuzz::run("record", data);
+});
