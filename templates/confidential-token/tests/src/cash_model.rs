@@ -15,7 +15,7 @@ use dusk_sdk::{Dusk, Field};
 
 use crate::cash::{Deposit, Till};
 use crate::model::Dice;
-use crate::people::{ALICE, BOB};
+use crate::people::ALICE;
 
 /// Calls in the sequence. Each kind of call is among them, and each reason of a refusal.
 const CALLS: u64 = 300;
@@ -54,41 +54,17 @@ fn random_calls_of_the_cash_agree_with_the_model(chain: Chain) -> TestResult {
     Ok(())
 }
 
-/// Owners, deposits, payments and locks are numbers here.
+/// Owners, deposits, payments and locks are numbers here. `Again` is an earlier order with its proof, sent once more.
 #[derive(Debug, Clone, Copy)]
 enum Call {
-    Deposit {
-        to: usize,
-        amount: u64,
-    },
-    /// The order and the proof of an earlier deposit, with its amount once more.
-    DepositAgain {
-        deposit: usize,
-    },
-    Pay {
-        from: usize,
-        to: usize,
-        amount: u64,
-        leaves: u64,
-    },
-    /// The order and the proof of an earlier payment.
-    PayAgain {
-        payment: usize,
-    },
-    Lock {
-        from: usize,
-        to: usize,
-        amount: u64,
-    },
-    Release {
-        lock: usize,
-    },
-    Cancel {
-        lock: usize,
-    },
-    Expire {
-        lock: usize,
-    },
+    Deposit { to: usize, amount: u64 },
+    DepositAgain { deposit: usize },
+    Pay { from: usize, to: usize, amount: u64, leaves: u64 },
+    PayAgain { payment: usize },
+    Lock { from: usize, to: usize, amount: u64 },
+    Release { lock: usize },
+    Cancel { lock: usize },
+    Expire { lock: usize },
     Mine,
 }
 
