@@ -1,7 +1,7 @@
 //! The cash against a model: a random sequence of calls, made on the chain and on a table of notes. After every call
 //! the notes of all owners are those of the table, and the DUSK that the contract has is their sum and what is locked.
-//! Calls that are sent again need no new proof, so they make the sequence long without making it slow. The locks are for
-//! an agent that never releases: tests of `cash` settle.
+//! Calls that are sent again need no new proof, so they make the sequence long without making it slow. The agent of the
+//! locks never releases; the tests in `cash` settle.
 
 use circuits::CashPay;
 use dusk_sdk::Field;
