@@ -23,7 +23,7 @@ const ORDER: usize = 5 * 32 + 4 * 32 + 2 * 5 * 32;
 const TRANSFER: usize = ORDER + 32 + PROOF_BYTES;
 
 /// The asset with a client that takes any arguments.
-struct Untyped;
+enum Untyped {}
 
 impl Contract for Untyped {
     const PACKAGE: &'static str = Asset::PACKAGE;
