@@ -25,6 +25,12 @@ const TEMPLATES: [&str; 7] = [
 /// five minutes where blocks come by themselves.
 pub(crate) const PLAYED: [&str; 2] = ["confidential-token", "confidential-settlement"];
 
+/// The last lines of `play` of `confidential-settlement`. Its README shows the same.
+const SETTLED: [&str; 2] = [
+    "shares: supply 100 for everybody · ada holds 90, ben 10 · the auditor reads 90 and 10",
+    "money: supply 5000 for everybody · ada holds 450, ben 4550 · the auditor reads 450 and 4550",
+];
+
 /// Where a project keeps its program `play`.
 const PLAY: &str = "target/play";
 
@@ -149,7 +155,10 @@ pub(crate) fn every_template_lives_while_nodes_die(projects: &Projects) {
             project.ran(play.args(["--network", "devnet"])).exits(0)
         };
         says(&told(hidden), &["cleo holds 700, and the auditor reads 700", "the sum is the supply"]);
-        says(&told(settling), &["ada holds 450, ben 4550 · the auditor reads 450 and 4550"]);
+        let (settled, ending) = (told(settling), SETTLED.join("\n"));
+        assert!(settled.stdout.ends_with(&format!("{ending}\n")), "{}", settled.all());
+        let shown = format!("```text\n{ending}\n```\n");
+        assert!(settling.read("README.md").contains(&shown), "the README shows another end than {ending}");
     });
     finality_goes_on(counter, &[1, 2, 3, 4, 5, 6, 7]);
 }

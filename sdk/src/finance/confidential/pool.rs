@@ -504,7 +504,10 @@ impl Pool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ContractId;
+    use crate::client::Arguments;
     use crate::zk::native::Point;
+    use crate::zk::{PROOF_BYTES, Proof};
 
     fn pool() -> Pool {
         let mut pool = Pool::new(9.into(), AuditorKey::new(&(Point::GENERATOR * &5.into()))).unwrap();
@@ -534,6 +537,30 @@ mod tests {
         let minting = Minting { value: 7, commitment: 1.into(), cipher: order.cipher, note: note(1) };
         let (act, supply) = pool.prepare_mint(&minting).unwrap();
         assert_eq!((act.asset, act.value, act.commitment, supply), (pool.asset(), 7, 1.into(), 107));
+    }
+
+    /// A contract refuses arguments that do not decode before every other check.
+    #[test]
+    fn a_shortened_order_is_no_argument() {
+        fn check<A: Arguments>(arguments: &A) {
+            let whole = arguments.encode().unwrap();
+            assert!(A::decode(&whole).is_ok());
+            for length in 0..whole.len() {
+                assert!(A::decode(&whole[..length]).is_err(), "{length} of {} bytes", whole.len());
+            }
+        }
+        let (order, proof) = (spending(&pool()), Proof::<()>::from_bytes([7; PROOF_BYTES]));
+        let Spending { note_root, nullifiers: [nullifier, other], cipher, notes: [note, _], .. } = order;
+        let id = LockId { agent: ContractId::from_bytes([1; 32]), instruction: 2.into(), leg: 3.into() };
+        let (nullifiers, commitment, notes) = (order.nullifiers, other, [note; 3]);
+        let (released, cancelled, change) = (nullifier, other, note_root);
+        check(&(order, proof));
+        let locking = Locking { note_root, nullifiers, released, cancelled, change, cipher, notes, id, deadline: 7 };
+        check(&(locking, note_root, proof));
+        check(&(Minting { value: 7, commitment, cipher, note }, proof));
+        check(&(Seizing { note_root, nullifier, commitment, to: other, cipher, note }, proof));
+        let view = ViewCipher { ephemeral: [nullifier, other], fields: [other, nullifier] };
+        check(&(nullifier, view, proof));
     }
 
     #[test]

@@ -595,22 +595,31 @@ impl Auditor {
         let mut reader = Reader::new(content);
         reader.u8()?;
         let (identity, words) = read_identity(&mut reader)?;
-        let mut auditor = Self::new(words, identity);
-        for (Identity { account, .. }, words) in reader.list(read_identity)? {
-            auditor.former.push(Former::new(words, account));
-        }
-        auditor.view = View::read(&mut reader)?;
-        for keys in reader.list(|reader| Ok(ViewKeys { ak: reader.field()?, nk: reader.field()? }))? {
-            auditor.holders.insert(keys.owner().to_bytes(), keys);
-        }
-        auditor.ciphers = reader.list(|reader| Ok((Place::read(reader)?, reader.array()?)))?.into_iter().collect();
-        auditor.acts = reader.list(|reader| {
+        let former = reader.list(read_identity)?;
+        let view = View::read(&mut reader)?;
+        let holders = reader.list(|reader| Ok(ViewKeys { ak: reader.field()?, nk: reader.field()? }))?;
+        let ciphers: Vec<(Place, [u8; 32])> = reader.list(|reader| Ok((Place::read(reader)?, reader.array()?)))?;
+        let acts = reader.list(|reader| {
             let place = Place::read(reader)?;
             let values = [reader.u64()?, reader.u64()?];
             let (owner, rhos) = (reader.field()?, [reader.field()?, reader.field()?]);
             Ok(Read { place, audited: Audited { values, owner, rhos }, sender: None })
         })?;
         reader.end()?;
+        if former.len() > MAX_FORMER {
+            return Err(Strange);
+        }
+        // Keys follow from words by thousands of hashes, so they are derived only if all the rest is in order.
+        let mut auditor = Self::new(words, identity);
+        for (Identity { account, .. }, words) in former {
+            auditor.former.push(Former::new(words, account));
+        }
+        auditor.view = view;
+        for keys in holders {
+            auditor.holders.insert(keys.owner().to_bytes(), keys);
+        }
+        auditor.ciphers = ciphers.into_iter().collect();
+        auditor.acts = acts;
         auditor.rebuild();
         Ok(auditor)
     }
@@ -639,10 +648,18 @@ impl fmt::Debug for Auditor {
 /// The content of an auditor's file without the file, for tests.
 #[cfg(test)]
 pub(super) mod content {
-    use super::Auditor;
+    use super::{Auditor, Vec, Zeroizing};
+
+    pub(in super::super) fn encode(auditor: &Auditor) -> Zeroizing<Vec<u8>> {
+        auditor.encode()
+    }
+
+    pub(in super::super) fn decode(content: &[u8]) -> Option<Auditor> {
+        Auditor::decode(content).ok()
+    }
 
     /// As after a crash: only what was saved is left.
     pub(in super::super) fn reopened(auditor: &Auditor) -> Auditor {
-        Auditor::decode(&auditor.encode()).unwrap()
+        decode(&encode(auditor)).unwrap()
     }
 }

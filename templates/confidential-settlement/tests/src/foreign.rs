@@ -1,16 +1,18 @@
-//! Foreign, made-up and unreadable input: proofs about another chain or for another auditor, notes that are in no tree,
-//! ciphertexts that the auditor cannot read, registrations with the keys of somebody else.
+//! Foreign, made-up and unreadable input: proofs about another chain, for another auditor or of another circuit, notes
+//! that are in no tree, ciphertexts that the auditor cannot read, registrations with the keys of somebody else.
 
 use ::settlement::Refused;
-use circuits::{Answer, Enrol, Enrolment, Issue, Reserve, Terms};
+use circuits::{
+    Answer, CashReserve, CashReservePrivate, CashReservePublic, Enrol, Enrolment, Issue, Reserve, Terms,
+};
 use dusk_sdk::Field;
 use dusk_sdk::finance::confidential::pool::{self, Locking};
 use dusk_sdk::finance::confidential::statements::AffirmSecretNative;
 use dusk_sdk::finance::confidential::{AuditCipher, Note, NoteCipher, asset, notes, registry};
 use dusk_sdk::testing::confidential::{Auditor, Party};
 use dusk_sdk::testing::*;
-use dusk_sdk::zk::Circuit;
 use dusk_sdk::zk::native::Scalar;
+use dusk_sdk::zk::{Circuit, Proof};
 use play::{Act, Deal};
 
 use crate::market::{ALICE, BOB, CAROL, MONEY, Market, Proven, SHARES, Side, holder, keys, prove, refused};
@@ -149,6 +151,23 @@ fn an_act_is_for_the_auditor_of_its_asset(chain: Chain) -> TestResult {
     let by = market.sides[SHARES].asset.by(&market.relayer);
     by.lock(call, root, proof).refused(refused(pool::Refused::ProofInvalid));
     Ok(())
+}
+
+/// The circuit of the cash states the same about a lock, but nothing about the registry. A proof of it would be one for
+/// holders who are frozen.
+#[dusk_sdk::test]
+fn a_proof_of_another_circuit_is_refused(chain: Chain) -> TestResult {
+    let mut market = Market::open(&chain)?;
+    let (at, trade) = (market.settlement.id(), market.trade(PARTIES, AMOUNTS));
+    let Act { call, public, private } = market.sides[SHARES].reserving(at, &trade, SHARES)?;
+    let public = CashReservePublic { act: public.act, bound: public.bound };
+    let private = CashReservePrivate { secret: private.secret.clone() };
+    let without = prove::<_, CashReserve>(&chain, &Act { call, public, private })?;
+    let taken = Proof::<Reserve>::from_bytes(*without.as_bytes());
+    let it = &market.sides[SHARES];
+    let sent = it.asset.by(&market.relayer).lock(call, it.ledger.holder_root(), taken);
+    sent.refused(refused(pool::Refused::ProofInvalid));
+    market.agree()
 }
 
 #[dusk_sdk::test]

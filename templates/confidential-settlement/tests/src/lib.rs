@@ -5,6 +5,7 @@ mod assets;
 mod attested;
 mod attester;
 mod cash;
+mod cash_model;
 mod cash_threats;
 mod foreign;
 mod gas;

@@ -2,8 +2,8 @@
 
 use ::cash::{CashClient, Refused, Withdrawn};
 use circuits::{
-    CashDepositPrivate, CashDepositPublic, CashPay, CashPayPrivate, CashPayPublic, CashReservePrivate,
-    CashReservePublic, Payment,
+    CashDeposit, CashDepositPrivate, CashDepositPublic, CashPay, CashPayPrivate, CashPayPublic,
+    CashReservePrivate, CashReservePublic, Payment,
 };
 use dusk_sdk::finance::confidential::locks::{self, LockId, MAX_LOCK_BLOCKS};
 use dusk_sdk::finance::confidential::pool::{Locking, Minting, Spending};
@@ -19,6 +19,8 @@ use play::Act;
 use crate::people::{ALICE, BOB, SEED, Seed, keys_of, prove, scalar, sealed};
 use crate::threats::{other, spoilt_cipher, spoilt_note, unprovable};
 
+/// A deposit with its proof.
+pub(crate) type Deposit = (Minting, Proof<CashDeposit>);
 type Depositing = Act<Minting, CashDepositPublic, CashDepositPrivate>;
 type Paying = Act<Spending, CashPayPublic, CashPayPrivate>;
 type Reserving = Act<Locking, CashReservePublic, CashReservePrivate>;
@@ -60,13 +62,23 @@ impl Till {
 
     /// Somebody deposits DUSK for an owner of notes.
     pub(crate) fn deposit(&mut self, to: usize, amount: u64) -> Result<(), Failure> {
+        let deposit = self.proved_deposit(to, amount)?;
+        self.submit_deposit(&deposit)
+    }
+
+    /// A deposit with its proof, which is not sent.
+    pub(crate) fn proved_deposit(&mut self, to: usize, amount: u64) -> Result<Deposit, Failure> {
         self.drawn += 2;
         let fresh = [self.drawn, self.drawn + 1].map(|number| scalar(&self.seed, number));
         let act = self.depositing(to, amount, fresh)?;
-        let proof = prove(&self.chain, &act)?;
-        let by = self.cash.by(self.depositor.depositing(Dusk::from_lux(amount)));
-        by.deposit(act.call, proof).into_result()?;
-        self.note(act.call.commitment, &act.call.note);
+        Ok((act.call, prove(&self.chain, &act)?))
+    }
+
+    /// Somebody submits a deposit, and attaches its amount.
+    pub(crate) fn submit_deposit(&mut self, (order, proof): &Deposit) -> Result<(), Failure> {
+        let by = self.cash.by(self.depositor.depositing(Dusk::from_lux(order.value)));
+        by.deposit(*order, *proof).into_result()?;
+        self.note(order.commitment, &order.note);
         Ok(())
     }
 
@@ -113,18 +125,18 @@ impl Till {
         Ok(sent)
     }
 
-    /// Somebody pays somebody, and what the payment says.
+    /// Somebody pays somebody, and what the payment says. Returns what was sent to the contract.
     pub(crate) fn transfer(
         &mut self,
         people: [usize; 2],
         amount: u64,
         payment: Payment,
-    ) -> Result<(), Failure> {
+    ) -> Result<(Spending, Proof<CashPay>), Failure> {
         let act = self.paying(people, amount, &payment)?;
         let proof = prove(&self.chain, &act)?;
         self.cash.by(&self.relayer).confidential_transfer(act.call, payment, proof).into_result()?;
         self.paid(&act.call);
-        Ok(())
+        Ok((act.call, proof))
     }
 
     /// Everybody notes that two notes became two others.

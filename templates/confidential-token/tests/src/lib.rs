@@ -18,3 +18,4 @@ mod proofs;
 mod refusals;
 mod roots;
 mod threats;
+mod wire;

@@ -1,4 +1,6 @@
-//! The witnesses satisfy the statements, and the auditor reads what they say.
+//! The witnesses satisfy the statements, and the auditor reads what they say. Its file is refused if it is damaged.
+
+use std::sync::LazyLock;
 
 use super::*;
 use crate::finance::confidential::auditor::handover;
@@ -463,4 +465,103 @@ fn the_register_continues_after_a_hand_over() {
         assert!(new.add_former(words(9), 0));
     }
     assert!(!new.add_former(words(9), 0));
+}
+
+/// The content of the file of an auditor that has read registrations, an issue and a transfer, and has a former key.
+static CONTENT: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let mut scene = Scene::new(&[100]);
+    let two = scene.two.address();
+    let spending = scene.one.transfer(&scene.key, two, 90, Field::default()).unwrap();
+    scene.submit(&spending);
+    assert!(scene.auditor.add_former(words(8), 0));
+    assert_eq!(scene.auditor.scan(&scene.chain.events).unwrap().unreadable, 0);
+    auditor_content::encode(&scene.auditor).to_vec()
+});
+
+#[test]
+fn a_damaged_auditors_file_is_refused_wherever_the_damage_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("auditor");
+    let auditor = auditor_content::decode(&CONTENT).unwrap();
+    let file = WalletFile::create(&path).unwrap().weakened();
+    auditor.save(&file, &password()).unwrap();
+    drop(file);
+    let (opened, file) = Auditor::open(&path, &password(), None, None).unwrap();
+    assert_eq!(opened.movements(), auditor.movements());
+    drop(file);
+    let whole = fs::read(&path).unwrap();
+    let refused = |bytes: &[u8]| {
+        fs::write(&path, bytes).unwrap();
+        match Auditor::open(&path, &password(), None, None) {
+            Err(OpenError::File(FileError::Sealed { source, .. })) => source,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(refused(&[]), SealError::NotAWallet);
+    for length in 1..whole.len() {
+        assert_eq!(refused(&whole[..length]), SealError::Truncated, "{length}");
+    }
+    assert_eq!(refused(&[&whole[..], &[0]].concat()), SealError::Trailing);
+    for place in 0..whole.len() {
+        let mut flipped = whole.clone();
+        flipped[place] ^= 1;
+        let error = refused(&flipped);
+        let expected = match place {
+            0..8 => error == SealError::NotAWallet,
+            8 => error == SealError::Version(FILE_VERSION ^ 1),
+            // The stated length is too large or too small.
+            9..17 => matches!(error, SealError::Truncated | SealError::Trailing | SealError::Damaged),
+            _ => error == SealError::Damaged,
+        };
+        assert!(expected, "a flip of byte {place}: {error:?}");
+    }
+}
+
+#[test]
+fn a_shortened_auditors_content_is_refused_at_every_length() {
+    assert!(auditor_content::decode(&CONTENT).is_some());
+    for length in 0..CONTENT.len() {
+        assert!(auditor_content::decode(&CONTENT[..length]).is_none(), "{length}");
+    }
+    assert!(auditor_content::decode(&[&CONTENT[..], &[0]].concat()).is_none());
+}
+
+#[test]
+fn an_auditors_file_has_a_bounded_number_of_former_keys() {
+    let whole = auditor_content::encode(&Auditor::new(words(9), IDENTITY));
+    // The kind; contract, chain, account and words; then the number of former keys.
+    let (before, after) = whole.split_at(1 + 32 + 1 + 4 + 8 + 32);
+    let with = |former: usize| {
+        let mut content = before.to_vec();
+        content.extend((former as u64).to_le_bytes());
+        content.extend(before[1..].repeat(former));
+        content.extend(&after[8..]);
+        auditor_content::decode(&content)
+    };
+    assert!(with(1).is_some() && with(MAX_FORMER).is_some());
+    assert!(with(MAX_FORMER + 1).is_none());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn any_auditors_content_is_read_or_refused_without_a_panic(
+        bytes in prop::collection::vec(any::<u8>(), 0..300),
+        place in any::<prop::sample::Index>(),
+        flip in 1u8..,
+    ) {
+        prop_assert!(auditor_content::decode(&bytes).is_none());
+        let place = place.index(CONTENT.len());
+        let begun = [&CONTENT[..place], &bytes[..]].concat();
+        let mut flipped = CONTENT.to_vec();
+        flipped[place] ^= flip;
+        // Both may still be an auditor's, such as one of another account. They must not panic.
+        for content in [begun, flipped] {
+            let _ = auditor_content::decode(&content).map(|mut auditor| {
+                let height = auditor.height();
+                (auditor.roots(), auditor.register_at(height), auditor.movements(), auditor.gaps())
+            });
+        }
+    }
 }
