@@ -36,7 +36,7 @@ pub enum Lie {
     Certificate,
     /// The proof that the first iteration failed.
     Failure,
-    /// The proof that the iteration after the block's own failed, which would make up for one that is missing.
+    /// A forged proof that the iteration after the block's own failed.
     LaterFailure,
 }
 
