@@ -4,16 +4,14 @@
 use ::cash::{CashClient, Refused, Withdrawn};
 use ::settlement::{GivenBack, Refused as NotSettled, Settled, State};
 use circuits::{
-    CashDeposit, CashDepositPrivate, CashDepositPublic, CashPay, CashPayPrivate, CashPayPublic, CashReserve,
+    CashDepositPrivate, CashDepositPublic, CashPay, CashPayPrivate, CashPayPublic, CashReserve,
     CashReservePrivate, CashReservePublic, Terms,
 };
 use dusk_sdk::finance::confidential::locks::{self, LockId, LockReleased};
 use dusk_sdk::finance::confidential::pool::{self, Locking, Minting, Spending};
 use dusk_sdk::finance::confidential::{AuditorKey, NoteCipher, auditor};
-use dusk_sdk::finance::wallet::Instruction;
 use dusk_sdk::testing::confidential::{Auditor, Ledger, Party};
 use dusk_sdk::testing::*;
-use dusk_sdk::zk::Proof;
 use dusk_sdk::zk::native::Scalar;
 use dusk_sdk::{ContractId, Dusk, Field};
 use play::{Act, Deal};
@@ -29,8 +27,6 @@ const AMOUNTS: [u64; 2] = [10, 400];
 /// Bob's first deposit.
 pub(crate) const DEPOSIT: u64 = 5_000;
 
-/// A deposit with its proof.
-pub(crate) type Deposit = (Minting, Proof<CashDeposit>);
 type Depositing = Act<Minting, CashDepositPublic, CashDepositPrivate>;
 /// A payment or a withdrawal that is not proved yet.
 pub(crate) type Paying = Act<Spending, CashPayPublic, CashPayPrivate>;
@@ -75,21 +71,10 @@ impl Till {
 
     /// Somebody deposits DUSK for an owner of notes.
     pub(crate) fn deposit(&mut self, to: usize, amount: u64) -> Result<(), Failure> {
-        let deposit = self.proved_deposit(to, amount)?;
-        self.submit_deposit(&deposit)
-    }
-
-    /// A deposit with its proof, which is not sent.
-    pub(crate) fn proved_deposit(&mut self, to: usize, amount: u64) -> Result<Deposit, Failure> {
         let act = self.depositing(to, amount)?;
-        Ok((act.call, prove(&self.chain, &act)?))
-    }
-
-    /// Somebody submits a deposit, and attaches its amount.
-    pub(crate) fn submit_deposit(&mut self, (order, proof): &Deposit) -> Result<(), Failure> {
-        let by = self.cash.by(self.depositor.depositing(lux(order.value)));
-        by.deposit(*order, *proof).into_result()?;
-        self.note(order.commitment, order.note);
+        let proof = prove(&self.chain, &act)?;
+        self.cash.by(self.depositor.depositing(lux(amount))).deposit(act.call, proof).into_result()?;
+        self.note(act.call.commitment, act.call.note);
         Ok(())
     }
 
@@ -101,19 +86,15 @@ impl Till {
         Ok(play::deposit(self.ledger.mint(&self.terms.auditor, &to, amount, fresh)?))
     }
 
-    /// Somebody pays somebody, whatever remains. Returns what was sent to the contract.
-    pub(crate) fn pay(
-        &mut self,
-        [from, to]: [usize; 2],
-        amount: u64,
-    ) -> Result<(Spending, Proof<CashPay>), Failure> {
+    /// Somebody pays somebody, whatever remains.
+    fn pay(&mut self, [from, to]: [usize; 2], amount: u64) -> Result<(), Failure> {
         let to = self.parties[to].address();
         let (key, from) = (self.terms.auditor, &mut self.parties[from]);
         let act = play::pay(from.transfer(&self.ledger, &key, &to, [amount, 0], Field::default())?);
         let proof = prove(&self.chain, &act)?;
         self.cash.by(&self.relayer).confidential_transfer(act.call, proof).into_result()?;
         self.spent(&act.call);
-        Ok((act.call, proof))
+        Ok(())
     }
 
     /// A withdrawal that is not proved yet.
@@ -132,22 +113,6 @@ impl Till {
         Ok(play::cash_reserve(from.lock(&self.ledger, &key, &deal.receiver, deal.amount, &lock)?))
     }
 
-    /// Somebody locks an amount for somebody, for any instruction.
-    pub(crate) fn lock(
-        &mut self,
-        [from, to]: [usize; 2],
-        amount: u64,
-        instruction: &Instruction,
-    ) -> Result<Locking, Failure> {
-        let to = self.parties[to].address();
-        let (key, from) = (self.terms.auditor, &mut self.parties[from]);
-        let act = play::cash_reserve(from.lock(&self.ledger, &key, &to, amount, instruction)?);
-        let proof = prove(&self.chain, &act)?;
-        self.cash.by(&self.relayer).lock(act.call, proof).into_result()?;
-        self.locked(&act.call);
-        Ok(act.call)
-    }
-
     /// Everybody notes a lock.
     fn locked(&mut self, order: &Locking) {
         self.spend(order.nullifiers);
@@ -155,7 +120,7 @@ impl Till {
     }
 
     /// Everybody notes that two notes became two others.
-    pub(crate) fn spent(&mut self, order: &Spending) {
+    fn spent(&mut self, order: &Spending) {
         self.spend(order.nullifiers);
         for output in [0, 1] {
             self.note(order.commitments[output], order.notes[output]);
@@ -170,7 +135,7 @@ impl Till {
     }
 
     /// Everybody notes a new note.
-    pub(crate) fn note(&mut self, commitment: Field, cipher: NoteCipher) {
+    fn note(&mut self, commitment: Field, cipher: NoteCipher) {
         let position = self.ledger.add(commitment);
         for party in &mut self.parties {
             party.found(position, commitment, &cipher);
@@ -181,15 +146,8 @@ impl Till {
         core::array::from_fn(|person| self.parties[person].balance())
     }
 
-    /// The values of the notes of all owners, the largest last.
-    pub(crate) fn values(&self) -> [Vec<u64>; PEOPLE] {
-        core::array::from_fn(|person| {
-            self.parties[person].notes().iter().map(|owned| owned.note.value).collect()
-        })
-    }
-
     /// The trees of wallets are those of the contract, which has the DUSK that it says.
-    pub(crate) fn agree(&self, supply: u64) -> TestResult {
+    fn agree(&self, supply: u64) -> TestResult {
         let status = self.cash.status()?;
         assert_eq!(status.note_root, self.ledger.note_root(), "the tree of notes");
         assert_eq!(status.nullifier_root, self.ledger.nullifier_root(), "the tree of nullifiers");

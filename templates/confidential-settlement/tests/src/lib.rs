@@ -5,7 +5,6 @@ mod assets;
 mod attested;
 mod attester;
 mod cash;
-mod cash_model;
 mod cash_threats;
 mod foreign;
 mod gas;
