@@ -318,8 +318,8 @@ impl Verifier {
         Ok(voters)
     }
 
-    /// Each reported failure is proven. Production does not refuse one of the block's own iteration or of a later one, so
-    /// a node that did could not follow its chain.
+    /// Each reported failure is proven. Production does not refuse one of the block's own iteration or of a later one,
+    /// so a node that did could not follow its chain.
     fn verify_failed_iterations(&mut self, header: &Header) -> Result<(), HeaderError> {
         for (iteration, failed) in header.failed_iterations.proven() {
             if self.committees.generator(iteration) != Some(failed.generator) {
