@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use local_node_consensus::{Millis, Persist};
+use local_node_consensus::{Millis, Offence, Persist};
 use local_node_core::{IngressId, MAX_SERVED_ITEMS, PeerId, Position, Record, Serve, Target, Verdict, Want};
 use local_node_kadcast as kadcast;
 use local_node_types::codec::Encode as _;
@@ -269,6 +269,12 @@ impl Peers {
                 self.give(Outgoing::Broadcast(instead));
                 kadcast::Verdict::Ignore
             }
+            // An honest node that is behind passes these on, because it does not know the committee. They are refused
+            // before a signature is verified, so they need not silence anybody.
+            Verdict::Reject(Offence::Stranger) => {
+                debug!(?from, "a message is refused: its signer was not drawn");
+                kadcast::Verdict::Ignore
+            }
             Verdict::Reject(offence) => {
                 debug!(?from, ?offence, "a message is refused");
                 if let Some(from) = from {
@@ -465,8 +471,6 @@ impl Records {
 
 #[cfg(test)]
 mod tests {
-    use local_node_consensus::Offence;
-
     use super::*;
 
     fn address(port: u16) -> SocketAddr {
@@ -595,13 +599,17 @@ mod tests {
         assert_eq!(looked_at, u64::from(rate.burst));
         assert!(peers.hears(IngressId(1000), from(2, 9000), Millis(5_000)), "others are heard");
         assert!(peers.hears(IngressId(1001), from(1, 9000), Millis(6_000)), "and after a while, so is it");
-        // Messages that are good or of no use cost nothing.
-        for number in 2000..2200 {
-            let verdict = if number % 2 == 0 { Verdict::Relay(None) } else { Verdict::Ignore };
+        // Messages that are good or of no use cost nothing, nor do those of signers that were not drawn.
+        for number in 2000..2300 {
+            let verdict = match number % 3 {
+                0 => Verdict::Relay(None),
+                1 => Verdict::Ignore,
+                _ => Verdict::Reject(Offence::Stranger),
+            };
             peers.note_ingress(IngressId(number), from(3, 9000), &Message::GetMempool(number));
             peers.judge(IngressId(number), verdict, Millis(6_000));
         }
-        assert!(peers.hears(IngressId(2200), from(3, 9000), Millis(6_000)));
+        assert!(peers.hears(IngressId(2300), from(3, 9000), Millis(6_000)));
     }
 
     #[test]
