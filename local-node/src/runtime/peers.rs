@@ -162,12 +162,13 @@ impl Peers {
     }
 
     /// Whether a message is worth the core's time: its source has not had too many messages refused. Otherwise it is
-    /// judged here, so that messages which came before the first of them was refused cost nothing.
+    /// judged here, so that messages which came before the first of them was refused cost nothing. It may be a good
+    /// message of others, so it may come again.
     pub(super) fn hears(&mut self, ingress: IngressId, from: SocketAddr, now: Millis) -> bool {
         let is_heard = self.rejections.hears(Duration::from_millis(now.0), kadcast::Source::of(from));
         if !is_heard {
             debug!(%from, "a message is not looked at: too many of its source were refused");
-            self.give(Outgoing::Judge(kadcast::IngressId(ingress.0), kadcast::Verdict::Ignore));
+            self.give(Outgoing::Judge(kadcast::IngressId(ingress.0), kadcast::Verdict::Unread));
         }
         is_heard
     }
@@ -590,7 +591,7 @@ mod tests {
                 peers.note_ingress(ingress, from, &Message::GetMempool(number));
                 peers.judge(ingress, Verdict::Reject(Offence::Proof), Millis(5_000));
             }
-            let expected = if looked_at > number { kadcast::Verdict::Reject } else { kadcast::Verdict::Ignore };
+            let expected = if looked_at > number { kadcast::Verdict::Reject } else { kadcast::Verdict::Unread };
             assert!(
                 matches!(network.try_recv(), Ok(Outgoing::Judge(of, told)) if of.0 == number && told == expected),
                 "each message has its verdict"
