@@ -12,7 +12,7 @@ use crate::interface::{Input, Offence, Output, Persist, Reception, TimerId, TipC
 use crate::memory::Memory;
 use crate::parameters::{Config, MAX_ITERATIONS, MAX_ROUND_DISTANCE, Millis};
 use crate::queue::Queue;
-use crate::round::{Origin, Phase, Round, RoundContext, check_candidate};
+use crate::round::{Origin, Phase, Round, RoundContext, check_candidate, is_possible};
 use crate::signing::{Keyring, Signer};
 use crate::timeouts::StepTimes;
 
@@ -256,6 +256,10 @@ fn keep(round: &mut Round, context: &mut RoundContext<'_>, message: Message, hea
     let Some(signer) = signer.filter(|_| header.iteration < MAX_ITERATIONS) else { return };
     if !context.queue.would_keep(header.round, step, &signed.signer, size) {
         return;
+    }
+    // Nodes of that round refuse such a vote, and would blame this one for it.
+    if !is_possible(&message) {
+        return context.offend(Offence::Contents);
     }
     if provisioners.signatures().verify(&[signer.point], &signed.signature, &bytes, version).is_err() {
         return context.offend(Offence::Signature);

@@ -195,7 +195,9 @@ pub struct Decision {
     pub request: Option<RequestId>,
 }
 
-/// Why a message is refused that no honest node passes on: a node checks each of these before it relays.
+/// Why a message is refused. A node checks each of these before it relays, except in messages of later rounds: their
+/// committees are not known. So an honest node that is behind passes on votes and candidates of provisioners that were
+/// not drawn, and votes with altered results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Offence {
     /// A signature does not hold.

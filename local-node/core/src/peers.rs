@@ -40,6 +40,15 @@ const fn weight(offence: Offence) -> u64 {
     }
 }
 
+/// The most blame that offences of a kind can make. A provisioner can sign votes for steps of later rounds for which it
+/// is not drawn, and honest nodes that are behind pass them on. So these alone drop nobody.
+const fn most(offence: Offence) -> u64 {
+    match offence {
+        Offence::Signature | Offence::Proof | Offence::Contents => MOST_BLAME,
+        Offence::Stranger => MAX_BLAME - 1,
+    }
+}
+
 impl Peers {
     fn peer(&mut self, id: PeerId, now: Millis) -> &mut Peer {
         if !self.0.contains_key(&id)
@@ -58,7 +67,7 @@ impl Peers {
     pub(crate) fn blame(&mut self, id: PeerId, offence: Offence, now: Millis) -> bool {
         let peer = self.peer(id, now);
         let left = peer.blame.saturating_sub(now.since(peer.blamed).as_secs());
-        peer.blame = left.saturating_add(weight(offence)).min(MOST_BLAME);
+        peer.blame = left.saturating_add(weight(offence)).min(most(offence)).max(left);
         peer.blamed = now;
         peer.blame >= MAX_BLAME
     }
@@ -111,6 +120,14 @@ mod tests {
             blame(&mut peers, 101);
         }
         assert!(blame(&mut peers, 101 + 125) && !blame(&mut peers, 101 + 125 + 26));
+    }
+
+    #[test]
+    fn strangers_alone_drop_nobody() {
+        let mut peers = Peers::default();
+        assert!((0..1000).all(|_| !peers.blame(PEER, Offence::Stranger, Millis(0))));
+        assert!(peers.blame(PEER, Offence::Proof, Millis(0)), "but they count");
+        assert!(peers.blame(PEER, Offence::Stranger, Millis(0)), "and take nothing back");
     }
 
     #[test]

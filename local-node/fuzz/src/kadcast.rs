@@ -131,7 +131,7 @@ fn endpoint(bytes: &[u8]) -> Verdict {
         while let Some(event) = endpoint.poll_event() {
             if let Event::Message(message) = event {
                 assert_eq!(ray_of(&message.bytes), message.ray);
-                let judged = [Judged::Relay, Judged::Ignore, Judged::Reject][message.bytes.len() % 3];
+                let judged = [Judged::Relay, Judged::Ignore, Judged::Reject, Judged::Unread][message.bytes.len() % 4];
                 assert_eq!(endpoint.judge(now, message.ingress, judged), Ok(()));
                 assert!(endpoint.judge(now, message.ingress, judged).is_err(), "a message has one verdict");
             }

@@ -171,6 +171,17 @@ impl Rays {
         keys.iter().for_each(|key| self.remove(key));
     }
 
+    /// Forgets a message that was whole, so that it is taken when it comes again.
+    pub(crate) fn forget(&mut self, ray: RayId) {
+        if self.seen.remove(&ray).is_none() {
+            return;
+        }
+        // It came lately, so it is near the end.
+        if let Some(place) = self.seen_order.iter().rposition(|(_, seen)| *seen == ray) {
+            self.seen_order.remove(place);
+        }
+    }
+
     /// Takes a chunk of a node whose header and height are in order. `is_peer` says that it is in the table.
     ///
     /// # Errors
@@ -410,6 +421,10 @@ mod tests {
                 if let Received::Whole(whole) = received {
                     prop_assert_eq!(&whole.message, &messages[usize::from(message)]);
                     prop_assert!(rays.is_seen(chunk.ray));
+                    if is_peer {
+                        rays.forget(chunk.ray);
+                        prop_assert!(!rays.is_seen(chunk.ray));
+                    }
                 }
                 check(&rays);
                 rays.expire(now);

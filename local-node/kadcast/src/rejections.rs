@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use crate::limits::{MAX_SOURCES, Rate, Source};
 
-/// The longest time for which rejected messages silence a source, unless further ones come.
-pub const MAX_SILENCE: Duration = Duration::from_secs(60);
+/// The longest time for which rejected messages silence a source, unless further ones come. Somebody who forges the
+/// address of an honest node can silence it, so this is some blocks, not many.
+pub const MAX_SILENCE: Duration = Duration::from_secs(10);
 
 /// The rejected messages of each source, in units of a [`Rate`].
 ///
-/// A node of this crate relays a message after its verdict, so a rejected message is the fault of its sender. Nodes of
-/// production relay before they look. So a source is not banned: a rate says how many rejected messages it may send,
-/// and messages that are not rejected cost it nothing.
+/// A node of this crate relays a message after its verdict, so a rejected message is mostly the fault of its sender.
+/// There are exceptions: nodes of production relay before they look, and a sender's address can be forged. On one
+/// machine, and behind one IPv4 address, a process only has to state the port of another. So a source is not banned: a
+/// rate says how many rejected messages it may send, and messages that are not rejected cost it nothing.
 ///
 /// A source that has used its rate up is not heard until the rate allows one more. Messages that came before count as
 /// well when their verdicts come, so that the silence becomes longer, up to [`MAX_SILENCE`].

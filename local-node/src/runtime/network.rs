@@ -23,6 +23,7 @@ use tracing::{debug, warn};
 use super::peers::{Incoming, Outgoing, Search, Service};
 use crate::handle::{NodeHandle, Shared, SubmitError};
 use crate::store::{Store, StoreError};
+use crate::transaction::TransactionError;
 
 /// The most transactions of peers that are checked, or wait for it, at a time. Further ones are not passed on. Kadcast
 /// keeps as many messages without a verdict.
@@ -102,6 +103,13 @@ async fn check(ray: Ray, checks: &Arc<Semaphore>, kadcast: Handle, node: &Weak<S
     tokio::spawn(async move {
         let verdict = match node.submit_of_peer(Arc::clone(&ray.bytes)).await {
             Ok(_) => Verdict::Relay,
+            // Nodes that support it, or whose height has other rules, pass it on.
+            Err(SubmitError::Invalid(
+                problem @ (TransactionError::Unsupported(_) | TransactionError::Forbidden { .. }),
+            )) => {
+                debug!(from = %ray.from, %problem, "a transaction is not taken");
+                Verdict::Ignore
+            }
             Err(SubmitError::Invalid(problem)) => {
                 debug!(from = %ray.from, %problem, "a transaction is refused");
                 Verdict::Reject

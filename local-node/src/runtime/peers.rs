@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use local_node_consensus::{Millis, Persist};
+use local_node_consensus::{Millis, Offence, Persist};
 use local_node_core::{IngressId, MAX_SERVED_ITEMS, PeerId, Position, Record, Serve, Target, Verdict, Want};
 use local_node_kadcast as kadcast;
 use local_node_types::codec::Encode as _;
@@ -162,12 +162,13 @@ impl Peers {
     }
 
     /// Whether a message is worth the core's time: its source has not had too many messages refused. Otherwise it is
-    /// judged here, so that messages which came before the first of them was refused cost nothing.
+    /// judged here, so that messages which came before the first of them was refused cost nothing. It may be a good
+    /// message of others, so it may come again.
     pub(super) fn hears(&mut self, ingress: IngressId, from: SocketAddr, now: Millis) -> bool {
         let is_heard = self.rejections.hears(Duration::from_millis(now.0), kadcast::Source::of(from));
         if !is_heard {
             debug!(%from, "a message is not looked at: too many of its source were refused");
-            self.give(Outgoing::Judge(kadcast::IngressId(ingress.0), kadcast::Verdict::Ignore));
+            self.give(Outgoing::Judge(kadcast::IngressId(ingress.0), kadcast::Verdict::Unread));
         }
         is_heard
     }
@@ -267,6 +268,12 @@ impl Peers {
             Verdict::Relay(None) => kadcast::Verdict::Relay,
             Verdict::Relay(Some(instead)) => {
                 self.give(Outgoing::Broadcast(instead));
+                kadcast::Verdict::Ignore
+            }
+            // An honest node that is behind passes these on, because it does not know the committee. They are refused
+            // before a signature is verified, so they need not silence anybody.
+            Verdict::Reject(Offence::Stranger) => {
+                debug!(?from, "a message is refused: its signer was not drawn");
                 kadcast::Verdict::Ignore
             }
             Verdict::Reject(offence) => {
@@ -465,8 +472,6 @@ impl Records {
 
 #[cfg(test)]
 mod tests {
-    use local_node_consensus::Offence;
-
     use super::*;
 
     fn address(port: u16) -> SocketAddr {
@@ -586,7 +591,7 @@ mod tests {
                 peers.note_ingress(ingress, from, &Message::GetMempool(number));
                 peers.judge(ingress, Verdict::Reject(Offence::Proof), Millis(5_000));
             }
-            let expected = if looked_at > number { kadcast::Verdict::Reject } else { kadcast::Verdict::Ignore };
+            let expected = if looked_at > number { kadcast::Verdict::Reject } else { kadcast::Verdict::Unread };
             assert!(
                 matches!(network.try_recv(), Ok(Outgoing::Judge(of, told)) if of.0 == number && told == expected),
                 "each message has its verdict"
@@ -595,13 +600,17 @@ mod tests {
         assert_eq!(looked_at, u64::from(rate.burst));
         assert!(peers.hears(IngressId(1000), from(2, 9000), Millis(5_000)), "others are heard");
         assert!(peers.hears(IngressId(1001), from(1, 9000), Millis(6_000)), "and after a while, so is it");
-        // Messages that are good or of no use cost nothing.
-        for number in 2000..2200 {
-            let verdict = if number % 2 == 0 { Verdict::Relay(None) } else { Verdict::Ignore };
+        // Messages that are good or of no use cost nothing, nor do those of signers that were not drawn.
+        for number in 2000..2300 {
+            let verdict = match number % 3 {
+                0 => Verdict::Relay(None),
+                1 => Verdict::Ignore,
+                _ => Verdict::Reject(Offence::Stranger),
+            };
             peers.note_ingress(IngressId(number), from(3, 9000), &Message::GetMempool(number));
             peers.judge(IngressId(number), verdict, Millis(6_000));
         }
-        assert!(peers.hears(IngressId(2200), from(3, 9000), Millis(6_000)));
+        assert!(peers.hears(IngressId(2300), from(3, 9000), Millis(6_000)));
     }
 
     #[test]

@@ -256,13 +256,7 @@ impl DevnetFolder {
     pub(crate) fn plan(&self) -> Result<Option<Plan>> {
         let path = self.plan_file();
         let plan: Option<Plan> = read(&path)?;
-        let count = plan.as_ref().map_or(0, |plan| plan.nodes.len());
-        if count > MAX_NODES {
-            return Err(Fault::usage(
-                format!("{} names {count} nodes: a devnet has at most {MAX_NODES}", path.display()),
-                HINT_RESET,
-            ));
-        }
+        check_count(&path, plan.as_ref().map_or(0, |plan| plan.nodes.len()))?;
         Ok(plan)
     }
 
@@ -274,9 +268,12 @@ impl DevnetFolder {
     /// The last record of running processes. They need not run any more: see [`is_up`](Self::is_up).
     ///
     /// # Errors
-    /// A usage fault when the file is damaged, or of another version.
+    /// A usage fault when the file is damaged, of another version, or of more nodes than a devnet has.
     pub(crate) fn last_running(&self) -> Result<Option<Running>> {
-        read(&self.running_file())
+        let path = self.running_file();
+        let running: Option<Running> = read(&path)?;
+        check_count(&path, running.as_ref().map_or(0, |running| running.nodes.len()))?;
+        Ok(running)
     }
 
     /// Writes what runs, for this user alone.
@@ -437,6 +434,17 @@ fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
     serde_json::from_slice(&text).map(Some).map_err(damaged)
 }
 
+/// Refuses a file of more nodes than a devnet has: commands work through all of them.
+fn check_count(path: &Path, count: usize) -> Result<()> {
+    if count > MAX_NODES {
+        return Err(Fault::usage(
+            format!("{} names {count} nodes: a devnet has at most {MAX_NODES}", path.display()),
+            HINT_RESET,
+        ));
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -523,6 +531,9 @@ mod tests {
         let addresses = Addresses { http: address(8101), peer: address(9001) };
         let crowd = Plan::new(1, vec![addresses; MAX_NODES + 1]);
         assert!(told(&serde_json::to_vec(&crowd).unwrap()).contains("names 33 nodes: a devnet has at most 32"));
+        folder.write_running(&running(&[(address(8101), NodeState::Running); MAX_NODES + 1])).unwrap();
+        let error = folder.last_running().unwrap_err().to_string();
+        assert!(error.contains("names 33 nodes: a devnet has at most 32"), "{error}");
         File::create(folder.plan_file()).unwrap().set_len(1 << 40).unwrap();
         assert!(folder.plan().unwrap_err().to_string().contains("more than"));
         folder.clear().unwrap();

@@ -335,6 +335,16 @@ impl Round {
     }
 }
 
+/// Whether a member can have cast a vote, as far as the vote itself shows. Members of the validation do not vote for
+/// "no quorum", and a vote in ratification agrees with its result.
+pub(crate) fn is_possible(message: &Message) -> bool {
+    match message {
+        Message::Validation(vote) => vote.vote != Vote::NoQuorum,
+        Message::Ratification(vote) => is_coherent(vote),
+        _ => true,
+    }
+}
+
 /// Whether a vote in ratification says the same as the validation result that comes with it.
 fn is_coherent(message: &Ratification) -> bool {
     let result = &message.validation;

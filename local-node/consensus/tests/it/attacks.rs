@@ -10,7 +10,8 @@ use dusk_core::transfer::{Transaction, TransactionFormat};
 use local_node_consensus::header::Verifier;
 use local_node_consensus::signing::Keyring;
 use local_node_consensus::{
-    Consensus, Input, MAX_BLOCK_BYTES, Output, Provisioners, Stake, TipContext, Verdict, attestation, check_candidate,
+    Consensus, Input, MAX_BLOCK_BYTES, Offence, Output, Provisioners, Stake, TipContext, Verdict, attestation,
+    check_candidate,
 };
 use local_node_types::keys::BlsKey;
 use local_node_types::ledger::{
@@ -174,6 +175,25 @@ fn an_altered_result_that_has_waited_does_not_cost_the_vote() {
     let _ = observer.step(NOW, Input::Messages(of_step(&said, StepName::Proposal)));
     let outputs = observer.step(NOW, Input::Messages(of_step(&said, StepName::Validation)));
     assert_eq!(decided(&outputs).map(|block| block.header.height), Some(2), "the votes count");
+}
+
+#[test]
+fn votes_of_a_later_round_that_no_member_casts_are_not_passed_on() {
+    let refused = |message: Message| {
+        let reception = node([]).receive(NOW, message);
+        assert!(reception.outputs.is_empty(), "{:?}", reception.outputs);
+        reception.offence
+    };
+    // A provisioner signs it, but validation never has this result.
+    let header = ConsensusHeader { prev_block_hash: [9; 32], round: 2, iteration: 0 };
+    assert_eq!(refused(vote(1, header, Vote::NoQuorum)), Some(Offence::Contents));
+    // Anybody can write another result into a vote in ratification.
+    let (_, said) = next_round();
+    let good = ratifications(&said).remove(0);
+    let mut altered = good.clone();
+    altered.validation.vote = Vote::NoCandidate;
+    assert_eq!(refused(Message::Ratification(altered)), Some(Offence::Contents));
+    assert_eq!(relayed(&node([]).step(NOW, Input::Message(Message::Ratification(good)))), 1);
 }
 
 #[test]

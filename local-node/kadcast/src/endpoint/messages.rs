@@ -42,6 +42,10 @@ pub enum Verdict {
     Relay,
     /// It ends here.
     Ignore,
+    /// The node has not looked at it, because it does not hear the source that sent it first. It comes once more from
+    /// the next source that has sent it, or will. Otherwise a source that is not heard could keep messages of others
+    /// from the node by sending them first.
+    Unread,
     /// It ends here, and the sources that sent it answer for it ([`crate::Rejections`]).
     Reject,
 }
@@ -136,15 +140,19 @@ impl Messages {
     }
 
     fn put(&mut self, now: Duration, ray: RayId, whole: Whole) -> Message {
+        let Whole { message, height, senders, .. } = whole;
+        self.offer(Unjudged { ray, bytes: message.into(), height, holders: senders, since: now })
+    }
+
+    /// A message for the node, as one of its first holder.
+    fn offer(&mut self, unjudged: Unjudged) -> Message {
         let ingress = IngressId(self.next);
         self.next += 1;
-        let bytes: Arc<[u8]> = whole.message.into();
-        let from = whole.senders[0];
-        let message = Message { ingress, ray, from, height: whole.height, bytes: Arc::clone(&bytes) };
-        self.bytes += bytes.len();
+        let (ray, height, bytes) = (unjudged.ray, unjudged.height, Arc::clone(&unjudged.bytes));
+        let message = Message { ingress, ray, from: unjudged.holders[0], height, bytes };
+        self.bytes += message.bytes.len();
         self.by_ray.insert(ray, ingress);
-        let holders = whole.senders;
-        self.unjudged.insert(ingress, Unjudged { ray, bytes, height: whole.height, holders, since: now });
+        self.unjudged.insert(ingress, unjudged);
         message
     }
 
@@ -172,9 +180,24 @@ impl Endpoint {
     /// # Errors
     /// [`JudgeError::Unknown`] if the message has had its verdict, [`JudgeError::Full`] if it cannot be relayed.
     pub fn judge(&mut self, now: Duration, ingress: IngressId, verdict: Verdict) -> Result<(), JudgeError> {
-        let Unjudged { bytes, height, holders, .. } = self.messages.take(ingress).ok_or(JudgeError::Unknown)?;
+        let Unjudged { ray, bytes, height, holders, .. } = self.messages.take(ingress).ok_or(JudgeError::Unknown)?;
         match verdict {
             Verdict::Ignore => Ok(()),
+            Verdict::Unread => {
+                let unheard = holders.first().map(|first| Source::of(*first));
+                let is_heard = |holder: &SocketAddr| {
+                    let source = Source::of(*holder);
+                    Some(source) != unheard && self.rejections.hears(now, source)
+                };
+                let holders: Vec<SocketAddr> = holders.into_iter().filter(is_heard).collect();
+                if holders.is_empty() {
+                    self.rays.forget(ray);
+                } else {
+                    let message = self.messages.offer(Unjudged { ray, bytes, height, holders, since: now });
+                    self.tell_of_message(message);
+                }
+                Ok(())
+            }
             Verdict::Reject => {
                 self.note_rejected(now, &holders);
                 Ok(())
@@ -314,12 +337,16 @@ impl Endpoint {
             Received::Whole(whole) => {
                 self.note_rejected(now, &whole.liars);
                 let message = self.messages.put(now, chunk.ray, whole);
-                self.waiting.messages += 1;
-                self.waiting.message_bytes += message.bytes.len();
-                self.events.push_back(Event::Message(message));
+                self.tell_of_message(message);
                 Ok(())
             }
         }
+    }
+
+    fn tell_of_message(&mut self, message: Message) {
+        self.waiting.messages += 1;
+        self.waiting.message_bytes += message.bytes.len();
+        self.events.push_back(Event::Message(message));
     }
 }
 

@@ -320,10 +320,32 @@ fn a_message_has_one_verdict_and_does_not_leave_again() {
     assert_eq!(&*message.bytes, b"once");
     assert!(stranger.message(&mut endpoint, 0, b"once").is_none(), "it is known");
     assert_eq!(endpoint.judge(NOW, message.ingress, Verdict::Relay), Ok(()));
-    for verdict in [Verdict::Relay, Verdict::Ignore, Verdict::Reject] {
+    for verdict in [Verdict::Relay, Verdict::Ignore, Verdict::Unread, Verdict::Reject] {
         assert_eq!(endpoint.judge(NOW, message.ingress, verdict), Err(JudgeError::Unknown));
     }
     assert_eq!(endpoint.broadcast(NOW, b"once"), Err(SendError::Seen));
+}
+
+#[test]
+fn a_message_that_was_not_looked_at_comes_from_others() {
+    let mut endpoint = endpoint();
+    let [first, second, third] = [1, 2, 3].map(Stranger::new);
+    let bytes = [7_u8; 4000];
+    let message = first.message(&mut endpoint, 0, &bytes).unwrap();
+    assert!(second.message(&mut endpoint, 0, &bytes).is_none(), "it waits for its verdict");
+    assert_eq!(endpoint.judge(NOW, message.ingress, Verdict::Unread), Ok(()));
+    // The second has sent it meanwhile.
+    let Some(Event::Message(again)) = endpoint.poll_event() else { panic!("the message is lost") };
+    assert_eq!((again.from, &*again.bytes), (second.identity.address(), &bytes[..]));
+    assert_ne!(again.ingress, message.ingress);
+    assert_eq!(endpoint.judge(NOW, again.ingress, Verdict::Unread), Ok(()));
+    // Nobody else has sent it, so it is taken when it comes again.
+    assert_eq!(endpoint.poll_event(), None);
+    let usage = endpoint.usage();
+    assert_eq!((usage.seen, usage.unjudged, usage.unjudged_bytes), (0, 0, 0));
+    let last = third.message(&mut endpoint, 0, &bytes).unwrap();
+    assert_eq!(endpoint.judge(NOW, last.ingress, Verdict::Ignore), Ok(()));
+    assert!(first.message(&mut endpoint, 0, &bytes).is_none(), "it is known");
 }
 
 #[test]

@@ -41,12 +41,16 @@ impl Deployable for Untyped {
     }
 }
 
-/// That a function refuses so many bytes of its arguments. An array is encoded as its items.
+/// Sends so many bytes of a function's arguments. An array is encoded as its items.
+fn send<const N: usize>(by: &Signed, function: &'static str, whole: &[u8]) -> Sent<(), Refused> {
+    let begun: [u8; N] = whole[..N].try_into().expect("there are as many bytes");
+    by.write(function, (begun,))
+}
+
+/// That a function refuses so many bytes of its arguments.
 #[track_caller]
 fn refuses<const N: usize>(by: &Signed, function: &'static str, whole: &[u8]) {
-    let begun: [u8; N] = whole[..N].try_into().expect("there are as many bytes");
-    let sent: Sent<(), Refused> = by.write(function, (begun,));
-    sent.panics("the argument does not decode: it is not what this function takes");
+    send::<N>(by, function, whole).panics("the argument does not decode: it is not what this function takes");
 }
 
 #[dusk_sdk::test]
@@ -59,13 +63,13 @@ fn shortened_registrations_and_orders_are_refused(chain: Chain) -> TestResult {
     let mut alice = Party::new(keys(ALICE), terms.asset);
     let act = play::enrol(&terms, alice.register(&terms.auditor)?);
     let registration = (act.call, prove::<_, Enrol>(&chain, &act)?);
-    let whole = Arguments::encode(&registration)?;
-    assert_eq!(whole.len(), REGISTRATION);
+    let enrolment = Arguments::encode(&registration)?;
+    assert_eq!(enrolment.len(), REGISTRATION);
     // A part of the owner, of the ciphertext, the registration without its proof, and all but one byte.
-    refuses::<31>(&by, "register", &whole);
-    refuses::<180>(&by, "register", &whole);
-    refuses::<{ REGISTRATION - PROOF_BYTES }>(&by, "register", &whole);
-    refuses::<{ REGISTRATION - 1 }>(&by, "register", &whole);
+    refuses::<31>(&by, "register", &enrolment);
+    refuses::<180>(&by, "register", &enrolment);
+    refuses::<{ REGISTRATION - PROOF_BYTES }>(&by, "register", &enrolment);
+    refuses::<{ REGISTRATION - 1 }>(&by, "register", &enrolment);
 
     let note = NoteCipher { ephemeral: [1; 32], fields: [Field::from(2); 4] };
     let [first, second] = [3, 4].map(Field::from);
@@ -81,8 +85,7 @@ fn shortened_registrations_and_orders_are_refused(chain: Chain) -> TestResult {
     refuses::<ORDER>(&by, "confidential_transfer", &whole);
     refuses::<{ TRANSFER - 1 }>(&by, "confidential_transfer", &whole);
 
-    // The whole registration is accepted.
-    let sent: Sent<(), Refused> = by.write("register", registration);
-    sent.succeeds();
+    // Sent in the same way, the whole registration is accepted.
+    send::<REGISTRATION>(&by, "register", &enrolment).succeeds();
     Ok(())
 }
