@@ -691,7 +691,7 @@ async fn refusals_are_told_with_their_source() {
     let expected = [
         ("the bytes of a peer are not a message", "255 at byte 5 is not a topic"),
         ("a transaction is refused", "the transaction is for chain 9"),
-        ("a message is refused", "Stranger"),
+        ("a message is refused", "its signer was not drawn"),
     ];
     let is_told = |from: SocketAddr, (text, reason): &(&str, &str)| {
         told::lines(from, text).iter().any(|line| line.contains(*reason))
