@@ -49,7 +49,7 @@ fn each_statement_about_a_holding_refuses_by_name() {
     let theirs = refusal::<Disclose>(built.clone(), &(theirs.public, theirs.private));
     assert_eq!(theirs, "the node is at its place");
     let mut later = ledger.clone();
-    later.spend(large.note.nullifier(asset, alice.keys.spend.view().nk, large.position));
+    later.spend(large.note.nullifier(asset, alice.keys().spend.view().nk, large.position));
     let root = later.nullifier_root();
     assert_eq!(refused(&|it| it.0.act.nullifier_root = root), "the neighbours are in the tree");
     let gaps = [Field::from(1), -Field::from(2)];

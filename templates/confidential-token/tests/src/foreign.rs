@@ -84,7 +84,7 @@ fn every_act_is_for_one_chain(chain: Chain) -> TestResult {
     by.lock(order, root, proof).refused(unknown());
     by.lock(Locking { note_root: here, ..order }, root, proof).refused(invalid());
 
-    let (view, fresh) = (alice.keys.spend.view(), [3, 4].map(Scalar::from));
+    let (view, fresh) = (alice.keys().spend.view(), [3, 4].map(Scalar::from));
     let seized = ledger.seize(&terms.auditor, &view, (owned.note, position), &to, fresh)?;
     let act = play::seize(&terms, seized, REASON)?;
     let (order, proof) = (act.call, prove::<_, Confiscate>(&chain, &act)?);
