@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::book::root;
-use crate::devnet_templates::{PLAYED, Projects, every_template_lives_while_nodes_die, keep_play};
+use crate::devnet_templates::{Projects, every_template_lives_while_nodes_die};
 use crate::gas_plot;
 use crate::session;
 use crate::support::{PROGRAM, Place, turn};
@@ -53,9 +53,6 @@ fn every_template_tells_its_story_and_lives_on_a_devnet() {
         }
         if name == "restricted-token" {
             the_register_is_small_and_serves_many_holders(&place);
-        }
-        if only.is_none() && PLAYED.contains(&name.as_str()) {
-            keep_play(&place);
         }
         if CONFIDENTIAL.contains(&name.as_str()) {
             the_contracts_are_small(&place);

@@ -2,7 +2,6 @@
 //! run there. The test of [shipped](crate::all_shipped) templates calls this, whose projects are built.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::os::unix::fs::symlink;
 
 use dusk_sdk_circuit::native::Point;
@@ -21,27 +20,8 @@ const TEMPLATES: [&str; 7] = [
     "confidential-settlement",
 ];
 
-/// The templates whose program `play` tells its story on the devnet. That of `private-voting` keeps its poll open for
-/// five minutes where blocks come by themselves.
-pub(crate) const PLAYED: [&str; 2] = ["confidential-token", "confidential-settlement"];
-
-/// The last lines of `play` of `confidential-settlement`. Its README shows the same.
-const SETTLED: [&str; 2] = [
-    "shares: supply 100 for everybody · ada holds 90, ben 10 · the auditor reads 90 and 10",
-    "money: supply 5000 for everybody · ada holds 450, ben 4550 · the auditor reads 450 and 4550",
-];
-
-/// Where a project keeps its program `play`.
-const PLAY: &str = "target/play";
-
 /// The projects of all templates, by the names of these. They are built.
 pub(crate) type Projects = BTreeMap<String, Place>;
-
-/// Builds the program `play` of a project, and keeps it: the next project's is written to the same path.
-pub(crate) fn keep_play(place: &Place) {
-    place.ran(place.command("cargo").args(["build", "-q", "-p", "play"])).exits(0);
-    fs::copy(place.compiled().join("debug/play"), place.at.join(PLAY)).unwrap();
-}
 
 /// Lets a project use the devnet of another one.
 fn share_devnet(place: &Place, devnet: &Place) {
@@ -147,18 +127,6 @@ pub(crate) fn every_template_lives_while_nodes_die(projects: &Projects) {
     without(counter, "7", || {
         let ran = on_devnet(voting, &["test", "a_part_is_spent_like_any_note"]).exits(0);
         says(&ran, &["PASS", "(real)", "1 passed, 0 failed"]);
-    });
-    // Programs tell their stories, with about ten real proofs each.
-    without(counter, "3", || {
-        let told = |project: &Place| {
-            let mut play = project.command(project.at.join(PLAY));
-            project.ran(play.args(["--network", "devnet"])).exits(0)
-        };
-        says(&told(hidden), &["cleo holds 700, and the auditor reads 700", "the sum is the supply"]);
-        let (settled, ending) = (told(settling), SETTLED.join("\n"));
-        assert!(settled.stdout.ends_with(&format!("{ending}\n")), "{}", settled.all());
-        let shown = format!("```text\n{ending}\n```\n");
-        assert!(settling.read("README.md").contains(&shown), "the README shows another end than {ending}");
     });
     finality_goes_on(counter, &[1, 2, 3, 4, 5, 6, 7]);
 }
