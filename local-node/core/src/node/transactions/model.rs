@@ -70,6 +70,8 @@ struct Model {
     parked: Vec<Rest>,
     /// Those whose accounts were asked for.
     trying: Vec<Rest>,
+    /// The questions that have no answer yet, the first one first. One that was parked again since is asked for twice.
+    asked: Vec<TxId>,
     blocks: Vec<Vec<ValidTransaction>>,
     /// The transactions of the last block, or of the reverted blocks.
     moved: Vec<Vec<ValidTransaction>>,
@@ -177,11 +179,14 @@ impl Model {
             let now = self.now;
             self.trying = self.parked.extract_if(.., |rest| rest.due <= now).collect();
             self.trying.sort_by_key(|rest| (rest.transaction.sender(), rest.transaction.nonce()));
+            self.asked.extend(self.trying.iter().map(|rest| rest.transaction.id()));
         }
     }
 
     fn answer(&mut self) {
-        for rest in std::mem::take(&mut self.trying) {
+        for id in std::mem::take(&mut self.asked) {
+            let Some(place) = self.trying.iter().position(|rest| rest.transaction.id() == id) else { continue };
+            let rest = self.trying.remove(place);
             match self.try_in(&rest.transaction) {
                 Tried::In => self.follow(&rest.transaction),
                 Tried::Gap => self.put_back(rest),
@@ -230,9 +235,9 @@ impl ReferenceStateMachine for Machine {
 
     fn init_state() -> BoxedStrategy<Model> {
         let (pool, now) = (Pool::default(), START);
-        let (parked, trying, blocks, moved) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (parked, trying, asked, blocks, moved) = (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let nonces = [0; SENDERS];
-        Just(Model { now, nonces, pool, expires_at: START, parked, trying, blocks, moved, unfit: None }).boxed()
+        Just(Model { now, nonces, pool, expires_at: START, parked, trying, asked, blocks, moved, unfit: None }).boxed()
     }
 
     fn transitions(_: &Model) -> BoxedStrategy<Deed> {
