@@ -60,7 +60,7 @@ pub(crate) struct Node {
     /// UDP address of a node of the network to join; for several, repeat the option or separate them with commas.
     #[arg(long, value_name = "ADDRESS", value_delimiter = ',', help_heading = NETWORK)]
     pub(crate) bootstrap: Vec<String>,
-    /// Genesis file of the network; required to join one.
+    /// Genesis file of the network; by default `genesis.json` beside the keys file. Required to join a network.
     #[arg(long, value_name = "FILE", help_heading = NETWORK)]
     pub(crate) genesis: Option<PathBuf>,
     /// File with the provisioner key that the node votes with; `node new-keys` writes a new one.

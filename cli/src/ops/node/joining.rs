@@ -17,8 +17,11 @@ use crate::ops::report;
 const DEFAULT_UDP_PORT: u16 = 9000;
 /// The most nodes that are asked for peers.
 const MAX_BOOTSTRAP: usize = 64;
+/// The name of a genesis file that is found beside a keys file.
+const GENESIS_FILE: &str = "genesis.json";
 /// The hint for a node without a genesis.
-const HINT_GENESIS: &str = "get the genesis file from the founder of the network, and name it with `--genesis FILE`";
+const HINT_GENESIS: &str = "get the genesis file from the founder of the network, and name it with `--genesis FILE` or \
+                            put it beside the keys file as `genesis.json`";
 /// How to name a public address.
 const HINT_PUBLIC: &str =
     "name the address and port at which peers reach this node, for example `--public 203.0.113.7:9000`";
@@ -30,7 +33,7 @@ pub(crate) struct Joining {
     pub(crate) bootstrap: Vec<String>,
     /// The keys file.
     pub(crate) keys: Option<PathBuf>,
-    /// The genesis file.
+    /// The genesis file; by default the one beside the keys file.
     pub(crate) genesis: Option<PathBuf>,
     /// The UDP address to listen on.
     pub(crate) listen: Option<SocketAddr>,
@@ -61,7 +64,7 @@ impl Joining {
             data: self.data.clone(),
             ..Config::default()
         };
-        let Some(path) = &self.genesis else {
+        let Some(path) = self.genesis_path() else {
             return match (&self.keys, self.has_network()) {
                 (_, true) => Err(Fault::usage("a node of a network needs the genesis of its chain", HINT_GENESIS)),
                 (Some(_), false) => {
@@ -70,7 +73,7 @@ impl Joining {
                 (None, false) => Ok(plain),
             };
         };
-        let genesis = GenesisFile::read(path).map_err(|error| genesis_fault(&error))?;
+        let genesis = GenesisFile::read(&path).map_err(|error| genesis_fault(&error))?;
         if let Some(rules) = self.rules.filter(|rules| *rules != genesis.rules) {
             return Err(Fault::usage(
                 format!("`--rules {rules}`, but the genesis says {}", genesis.rules),
@@ -88,6 +91,12 @@ impl Joining {
             network,
             ..plain
         })
+    }
+
+    /// The genesis file that was named, or the one beside the keys file.
+    fn genesis_path(&self) -> Option<PathBuf> {
+        let beside = || self.keys.as_deref().map(|keys| keys.with_file_name(GENESIS_FILE)).filter(|path| path.is_file());
+        self.genesis.clone().or_else(beside)
     }
 
     fn block_time(&self, genesis: &GenesisFile) -> Result<BlockTime> {
@@ -357,6 +366,16 @@ mod tests {
     }
 
     #[test]
+    fn the_genesis_beside_the_keys_is_the_default() {
+        let files = files();
+        let named = joining(&files).config().unwrap();
+        let found = Joining { genesis: None, ..joining(&files) }.config().unwrap();
+        assert_eq!((found.genesis_time, found.block_time), (named.genesis_time, named.block_time));
+        std::fs::write(&files.genesis, "{}").unwrap();
+        assert!(refused(&Joining { genesis: None, ..joining(&files) }).contains("not a genesis file"));
+    }
+
+    #[test]
     fn a_lone_node_needs_none_of_it_and_may_have_a_genesis() {
         let config = Joining::default().config().unwrap();
         assert!(config.network.is_none() && config.voters.is_none() && config.allocation.is_none());
@@ -373,10 +392,14 @@ mod tests {
     fn wrong_combinations_are_told_apart() {
         let files = files();
         let good = || joining(&files);
+        let elsewhere = tempfile::tempdir().unwrap();
+        let lonely = elsewhere.path().join("keys");
+        new_keys(&lonely).unwrap();
         let cases = [
-            (Joining { genesis: None, ..good() }, "a node of a network needs the genesis"),
+            (Joining { genesis: None, keys: Some(lonely.clone()), ..good() }, "a node of a network needs the genesis"),
+            (Joining { genesis: None, keys: None, ..good() }, "a node of a network needs the genesis"),
             (Joining { keys: None, ..good() }, "needs a provisioner key of its own"),
-            (Joining { keys: Some(files.keys.clone()), ..Joining::default() }, "`--keys` needs the genesis"),
+            (Joining { keys: Some(lonely), ..Joining::default() }, "`--keys` needs the genesis"),
             (Joining { block_time: Some(BlockTime::Instant), ..good() }, "cannot make blocks on demand"),
             (
                 Joining { block_time: Some(BlockTime::Every(Duration::from_secs(3))), ..good() },
