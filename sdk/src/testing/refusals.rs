@@ -64,7 +64,7 @@ const END_OF_PARTS: u32 = 9400;
 ///
 /// # Errors
 /// A failure with the refusals that no test names, and with the entries of `unreached` that a test names or that the
-/// contract does not have; or if two refusals have the same code.
+/// contract does not have; or if the contract has no refusal, or two with the same code.
 pub fn refusals_are_provoked<R: Refusal>(tests: &[&str], unreached: &[(&str, &str)]) -> TestResult {
     let paths: Vec<String> = R::CODES.iter().map(|(code, name)| path_of(*code, name)).collect();
     let codes: BTreeSet<u32> = R::CODES.iter().map(|(code, _)| *code).collect();
@@ -75,14 +75,20 @@ pub fn refusals_are_provoked<R: Refusal>(tests: &[&str], unreached: &[(&str, &st
     let missing: Vec<&String> = paths.iter().filter(|path| !is_provoked(path) && !is_excused(path)).collect();
     let is_stale = |path: &str| is_provoked(path) || paths.iter().all(|own| own != path);
     let stale: Vec<&str> = unreached.iter().map(|(excused, _)| *excused).filter(|path| is_stale(path)).collect();
-    if codes.is_empty() || codes.len() < paths.len() {
-        return Err(Failure::new(format!("{} refusals have {} codes", paths.len(), codes.len())));
+    if codes.is_empty() {
+        return Err(Failure::new("the contract has no refusal: remove this check"));
+    }
+    if codes.len() < paths.len() {
+        let text = format!("{} refusals have only {} codes: give each its own", paths.len(), codes.len());
+        return Err(Failure::new(text));
     }
     if !missing.is_empty() {
-        return Err(Failure::new(format!("no test provokes {missing:?}")));
+        let hint = "provoke each in a test, or give the reason in `unreached`";
+        return Err(Failure::new(format!("no test names {missing:?}: {hint}")));
     }
     if !stale.is_empty() {
-        return Err(Failure::new(format!("a test provokes these, or the contract does not have them: {stale:?}")));
+        let reason = "a test names them, or the contract does not have them";
+        return Err(Failure::new(format!("remove {stale:?} from `unreached`: {reason}")));
     }
     Ok(())
 }
@@ -129,7 +135,8 @@ mod tests {
     fn each_refusal_needs_a_test_or_a_reason() {
         assert_eq!(text_of(&[PAUSED, NOT_PAUSED], &[]), "");
         assert_eq!(text_of(&[PAUSED], &[("pausing::Refused::NotPaused", "nobody resumes")]), "");
-        let missing = "no test provokes [\"pausing::Refused::NotPaused\"]";
+        let hint = "provoke each in a test, or give the reason in `unreached`";
+        let missing = format!("no test names [\"pausing::Refused::NotPaused\"]: {hint}");
         assert_eq!(text_of(&[PAUSED], &[]), missing);
         let comment = format!("    // {NOT_PAUSED}");
         assert_eq!(text_of(&[PAUSED, &comment], &[]), missing, "a comment provokes nothing");
@@ -138,7 +145,10 @@ mod tests {
 
     #[test]
     fn a_reason_without_need_is_found() {
-        let stale = |path| format!("a test provokes these, or the contract does not have them: [\"{path}\"]");
+        let stale = |path| {
+            let reason = "a test names them, or the contract does not have them";
+            format!("remove [\"{path}\"] from `unreached`: {reason}")
+        };
         for path in ["pausing::Refused::Paused", "pausing::Refused::Unknown", "Refused::NotPaused"] {
             assert_eq!(text_of(&[PAUSED, NOT_PAUSED], &[(path, "no reason")]), stale(path));
         }

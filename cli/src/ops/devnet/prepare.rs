@@ -14,9 +14,12 @@ use local_node_vm::{Vm, VmError, genesis};
 
 use crate::ops::project::folders;
 
-/// Fills the cache for nodes with these addresses, on all cores. What fails here, the nodes do themselves. Ends early
-/// when `stop` is raised.
+/// Fills the cache for nodes with these addresses, on all cores. The nodes repeat work that fails here. Ends early when
+/// `stop` is raised.
 pub(super) fn prepare(peers: &[SocketAddr], stop: &AtomicBool) {
+    if stop.load(Ordering::Relaxed) {
+        return;
+    }
     let (modules, identities) = (folders::modules(), folders::identities());
     let next = AtomicUsize::new(0);
     let find_proofs = || {
@@ -34,8 +37,8 @@ pub(super) fn prepare(peers: &[SocketAddr], stop: &AtomicBool) {
             let _ = thread::Builder::new().spawn_scoped(scope, find_proofs);
         }
         if let Some(folder) = &modules {
-            // The nodes tell what is wrong with the machine or the folder.
-            let _ = compile(folder);
+            // The nodes report errors of the machine or of the folder.
+            let _ = compile(folder, stop);
         }
         find_proofs();
     });
@@ -46,10 +49,14 @@ pub(super) fn cores() -> usize {
     thread::available_parallelism().map_or(1, NonZero::get)
 }
 
-/// Compiles the genesis contracts into a folder, where they are not there yet.
-fn compile(folder: &Path) -> Result<(), VmError> {
+/// Compiles the genesis contracts into a folder, unless it has them already. Ends before the next contract when `stop`
+/// is raised.
+fn compile(folder: &Path, stop: &AtomicBool) -> Result<(), VmError> {
     let vm = Vm::with_module_cache(folder)?;
     for contract in [genesis::TRANSFER, genesis::STAKE] {
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
         let _code = vm.compile(contract)?;
     }
     Ok(())

@@ -270,7 +270,9 @@ impl Supervisor {
                 self.running.is_ready = false;
                 self.plan = plan::begin(&self.folder, self.plan.clone())?;
                 self.fill_running();
-                self.start_all()?;
+                if !self.start_all()? {
+                    return Err(ending());
+                }
                 Ok("began a new chain".to_owned())
             }
             Request::Down => unreachable!("it is answered when all has ended"),
@@ -289,7 +291,7 @@ impl Supervisor {
         self.spawn(node)?;
         while !self.has_started(node, begun)? {
             if self.is_interrupted() {
-                return Err(Fault::failed("the devnet is ending", "start it again with `cargo dusk devnet up`"));
+                return Err(ending());
             }
             thread::sleep(GLANCE);
         }
@@ -405,6 +407,11 @@ impl Drop for Supervisor {
     }
 }
 
+/// The error of a request that the end of the devnet interrupts.
+fn ending() -> anyhow::Error {
+    Fault::failed("the devnet is ending", "start it again with `cargo dusk devnet up`")
+}
+
 /// Takes the lock of the folder.
 fn lock(folder: &DevnetFolder) -> Result<File> {
     let begun = Instant::now();
@@ -496,6 +503,16 @@ mod tests {
         let second = Supervisor::begin(folder.clone(), wanted(), Arc::default()).unwrap();
         assert_eq!(folder.plan().unwrap(), plan);
         drop(second);
+    }
+
+    #[test]
+    fn an_interrupted_reset_starts_no_node_and_reports_no_new_chain() {
+        let (_kept, folder) = folder();
+        let mut supervisor = Supervisor::begin(folder, wanted(), Arc::new(AtomicBool::new(true))).unwrap();
+        let Answer::Failed { error, hint } = supervisor.answer(&Request::Reset) else { panic!("it was interrupted") };
+        assert_eq!(error, "the devnet is ending");
+        assert_eq!(hint, "start it again with `cargo dusk devnet up`");
+        assert!(supervisor.children.is_empty());
     }
 
     #[test]

@@ -81,8 +81,14 @@ fn write(module: &Module, folder: &PrivateFolder, hash: &[u8; 32], path: &Path) 
     let content = [FORMAT.as_slice(), &folder.tag(&[FORMAT, hash, &object]), &object].concat();
     // Another process may do the same: each writes a file of its own, and the last rename counts.
     let draft = path.with_extension(format!("{}.{DRAFT}", std::process::id()));
-    create_file(&draft)?.write_all(&content)?;
-    fs::rename(&draft, path)?;
+    let written = create_file(&draft)
+        .and_then(|mut file| file.write_all(&content))
+        .and_then(|()| fs::rename(&draft, path));
+    if let Err(error) = written {
+        // Every process would leave another draft on a full disk.
+        let _ = fs::remove_file(&draft);
+        return Err(error);
+    }
     trim(folder.path(), MAX_FOLDER_BYTES)
 }
 
@@ -128,6 +134,18 @@ mod tests {
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert!(read(&engine, &folder, &[7; 32], &path).is_some());
         assert!(read(&engine, &folder, &[8; 32], &path).is_none());
+    }
+
+    #[test]
+    fn an_object_that_cannot_be_stored_leaves_no_draft() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = PrivateFolder::open(root.path()).unwrap();
+        let path = root.path().join("a.object");
+        fs::create_dir(&path).unwrap();
+        let module = Module::new(&Engine::default(), wat::parse_str("(module)").unwrap()).unwrap();
+        assert!(write(&module, &folder, &[7; 32], &path).is_err(), "a folder has its name");
+        let paths = fs::read_dir(root.path()).unwrap().map(|entry| entry.unwrap().path());
+        assert_eq!(paths.filter(|path| path.extension().is_some_and(|it| it == DRAFT)).count(), 0);
     }
 
     #[test]

@@ -17,8 +17,25 @@ use crate::cash::{Deposit, Till};
 use crate::model::Dice;
 use crate::people::ALICE;
 
-/// Calls in the sequence. Each kind of call is among them, and each reason of a refusal.
+/// Calls in the sequence.
 const CALLS: u64 = 300;
+/// The outcomes that the sequence must have: an accepted call of each kind, by the beginning of its text, and
+/// each reason of a refusal.
+const OUTCOMES: [&str; 13] = [
+    "Deposit {",
+    "DepositAgain {",
+    "Pay {",
+    "Lock {",
+    "Release {",
+    "Cancel {",
+    "Expire {",
+    "Mine",
+    "the sum is conserved",
+    "AlreadySpent",
+    "UnknownLock",
+    "DeadlinePassed",
+    "BeforeDeadline",
+];
 /// The largest amount of a call.
 const MOST: usize = 40;
 /// How many blocks a lock stays.
@@ -34,7 +51,7 @@ fn random_calls_of_the_cash_agree_with_the_model(chain: Chain) -> TestResult {
     let mut bank = Bank { till, agent, account, deposits, payments, locks };
     let mut model = Model::default();
     model.notes[ALICE].push(100);
-    let (mut dice, mut accepted) = (Dice(19), 0);
+    let (mut dice, mut accepted, mut outcomes) = (Dice(19), 0, Vec::new());
     for number in 0..CALLS {
         // The next block: each call that is sent has one.
         let height = chain.height() + 1;
@@ -42,6 +59,10 @@ fn random_calls_of_the_cash_agree_with_the_model(chain: Chain) -> TestResult {
         let expected = model.apply(call, height);
         accepted += u64::from(expected.is_ok());
         println!("call {number}: {call:?}, {expected:?}");
+        outcomes.push(match &expected {
+            Ok(()) => format!("{call:?}"),
+            Err(why) => why.clone(),
+        });
         agree(bank.apply(&chain, call), expected)?;
         assert_eq!(bank.till.values(), model.notes, "the notes of both owners");
         let (cash, supply) = (&bank.till.cash, Dusk::from_lux(model.supply()));
@@ -51,6 +72,9 @@ fn random_calls_of_the_cash_agree_with_the_model(chain: Chain) -> TestResult {
     }
     assert_eq!(chain.balance(&bank.account) - paid_before, Dusk::from_lux(model.left), "what has left");
     assert!(accepted > CALLS / 2, "only {accepted} calls were accepted, which tries little");
+    let occurs = |wanted: &str| outcomes.iter().any(|outcome: &String| outcome.contains(wanted));
+    let missing: Vec<&str> = OUTCOMES.into_iter().filter(|wanted| !occurs(wanted)).collect();
+    assert!(missing.is_empty(), "the sequence lacks these outcomes: {missing:?}");
     Ok(())
 }
 
