@@ -12,9 +12,13 @@ use crate::interface::{Input, Offence, Output, Persist, Reception, TimerId, TipC
 use crate::memory::Memory;
 use crate::parameters::{Config, MAX_ITERATIONS, MAX_ROUND_DISTANCE, Millis};
 use crate::queue::Queue;
-use crate::round::{Origin, Phase, Round, RoundContext, check_candidate, is_possible};
+use crate::round::{Origin, Phase, Round, RoundContext, check_candidate, has_result, is_possible};
 use crate::signing::{Keyring, Signer};
 use crate::timeouts::StepTimes;
+
+/// The most votes of a signer for a later round that are passed on with results which this node cannot verify. Nodes of
+/// that round blame it for results that do not hold, and a provisioner can sign such votes for all iterations.
+const MAX_UNVERIFIED_RESULTS: usize = 2;
 
 /// The two timers that a round can need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -267,7 +271,10 @@ fn keep(round: &mut Round, context: &mut RoundContext<'_>, message: Message, hea
     if matches!(&message, Message::Candidate(block) if check_candidate(block).is_err()) {
         return context.offend(Offence::Contents);
     }
-    context.relay(|| message.clone());
+    let waiting = context.queue.of_signer(header.round, &signed.signer).filter(|waiting| has_result(waiting)).count();
+    if !has_result(&message) || waiting < MAX_UNVERIFIED_RESULTS {
+        context.relay(|| message.clone());
+    }
     context.queue.put(header.round, step, signed.signer, size, message);
 }
 

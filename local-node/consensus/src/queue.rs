@@ -91,6 +91,13 @@ impl Queue {
         steps.flat_map(|(_, waiting)| waiting.values()).filter_map(|arrival| Some(&self.messages.get(arrival)?.message))
     }
 
+    /// The waiting messages of a signer for a round.
+    pub(crate) fn of_signer(&self, round: u64, signer: &BlsKey) -> impl Iterator<Item = &Message> {
+        let steps = self.steps.range((round, 0)..=(round, u8::MAX));
+        let arrivals = steps.filter_map(move |(_, waiting)| waiting.get(signer));
+        arrivals.filter_map(|arrival| Some(&self.messages.get(arrival)?.message))
+    }
+
     /// Forgets what is for rounds before `round`, or too far after it.
     pub(crate) fn keep_from(&mut self, round: u64) {
         let wanted = round..=round.saturating_add(MAX_ROUND_DISTANCE);

@@ -19,7 +19,7 @@ mod quorums;
 mod votes;
 
 pub use candidates::check_candidate;
-pub(crate) use votes::is_possible;
+pub(crate) use votes::{has_result, is_possible};
 
 use std::collections::BTreeMap;
 

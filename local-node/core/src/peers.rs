@@ -35,17 +35,18 @@ pub(crate) struct Peers(BTreeMap<PeerId, Peer>);
 const fn weight(offence: Offence) -> u64 {
     match offence {
         Offence::Signature | Offence::Proof | Offence::Contents => 25,
-        // A peer whose view of the stakes is behind sends these for a while.
-        Offence::Stranger => 5,
+        // A peer whose view of the stakes is behind, or that is in an earlier round, sends these for a while.
+        Offence::Stranger | Offence::Result => 5,
     }
 }
 
 /// The most blame that offences of a kind can make. A provisioner can sign votes for steps of later rounds for which it
-/// is not drawn, and honest nodes that are behind pass them on. So these alone drop nobody.
+/// is not drawn, anybody can alter the results in votes, and honest nodes that are behind pass both on. So these alone
+/// drop nobody.
 const fn most(offence: Offence) -> u64 {
     match offence {
         Offence::Signature | Offence::Proof | Offence::Contents => MOST_BLAME,
-        Offence::Stranger => MAX_BLAME - 1,
+        Offence::Stranger | Offence::Result => MAX_BLAME - 1,
     }
 }
 
@@ -123,11 +124,15 @@ mod tests {
     }
 
     #[test]
-    fn strangers_alone_drop_nobody() {
+    fn strangers_and_wrong_results_alone_drop_nobody() {
         let mut peers = Peers::default();
-        assert!((0..1000).all(|_| !peers.blame(PEER, Offence::Stranger, Millis(0))));
+        for offence in [Offence::Stranger, Offence::Result] {
+            assert!((0..1000).all(|_| !peers.blame(PEER, offence, Millis(0))));
+        }
         assert!(peers.blame(PEER, Offence::Proof, Millis(0)), "but they count");
-        assert!(peers.blame(PEER, Offence::Stranger, Millis(0)), "and take nothing back");
+        for offence in [Offence::Stranger, Offence::Result] {
+            assert!(peers.blame(PEER, offence, Millis(0)), "and take nothing back");
+        }
     }
 
     #[test]

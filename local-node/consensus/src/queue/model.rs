@@ -180,6 +180,12 @@ impl StateMachineTest for Real {
             waiting.sort_unstable();
             let of_round = model.waiting.iter().filter(|it| it.round == round);
             assert_eq!(waiting, of_round.map(|it| it.number).collect::<Vec<_>>());
+            for signer in 0..SIGNERS {
+                let mut waiting: Vec<_> = queue.of_signer(round, &key(signer)).map(number).collect();
+                waiting.sort_unstable();
+                let of_signer = model.waiting.iter().filter(|it| (it.round, it.signer) == (round, signer));
+                assert_eq!(waiting, of_signer.map(|it| it.number).collect::<Vec<_>>());
+            }
         }
         assert_eq!(queue.steps.values().map(BTreeMap::len).sum::<usize>(), model.waiting.len());
     }

@@ -275,7 +275,7 @@ impl Round {
             attestation::verify_step(&votes, &message.header, StepName::Validation, &vote, committees, version);
         if let Err(problem) = verified {
             debug!(round = self.height, iteration, %problem, "vote with a wrong validation result");
-            context.offend(Offence::Proof);
+            context.offend(Offence::Result);
             return false;
         }
         let state = self.iteration(iteration);
@@ -343,6 +343,11 @@ pub(crate) fn is_possible(message: &Message) -> bool {
         Message::Ratification(vote) => is_coherent(vote),
         _ => true,
     }
+}
+
+/// Whether a message is a vote with a validation result, which only nodes that know the committee can verify.
+pub(crate) fn has_result(message: &Message) -> bool {
+    matches!(message, Message::Ratification(vote) if vote.vote != Vote::NoQuorum)
 }
 
 /// Whether a vote in ratification says the same as the validation result that comes with it.

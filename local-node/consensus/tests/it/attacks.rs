@@ -196,6 +196,39 @@ fn votes_of_a_later_round_that_no_member_casts_are_not_passed_on() {
     assert_eq!(relayed(&node([]).step(NOW, Input::Message(Message::Ratification(good)))), 1);
 }
 
+/// A vote in ratification that a provisioner signs for any round, with a validation result that nobody has signed.
+fn unfounded(number: u64, header: ConsensusHeader, vote: Vote) -> Message {
+    let version = config().profile.at(header.round).fork().bls_version();
+    let signature = Keyring::new(vec![secret(number)]).sign(&key(number), &ratification_bytes(&header, &vote), version);
+    let signature = signature.expect("it holds the key");
+    let is_empty = vote == Vote::NoQuorum;
+    let step_votes = if is_empty { StepVotes::default() } else { StepVotes { bitset: 1, signature } };
+    let signed = SignedBy { signer: key(number), signature };
+    let validation = ValidationResult::new(vote, step_votes);
+    Message::Ratification(Box::new(Ratification { header, vote, timestamp: 0, validation, signed }))
+}
+
+#[test]
+fn a_node_that_is_behind_passes_on_few_results_that_it_cannot_verify() {
+    let mut observer = node([]);
+    let mut passed_on = |number: u64, round: u64, vote: Vote| -> usize {
+        let header = |iteration| ConsensusHeader { prev_block_hash: [9; 32], round, iteration };
+        let votes = (0..50).map(|iteration| unfounded(number, header(iteration), vote));
+        votes.map(|vote| relayed(&observer.step(NOW, Input::Message(vote)))).sum()
+    };
+    assert_eq!(passed_on(1, 2, Vote::Valid([1; 32])), 2);
+    assert_eq!(passed_on(1, 3, Vote::Invalid([1; 32])), 2, "of each round");
+    assert_eq!(passed_on(2, 2, Vote::NoCandidate), 2, "of each signer");
+    assert_eq!(passed_on(3, 2, Vote::NoQuorum), 50, "these come with no result");
+    // Nodes of that round cannot tell who has made the result up.
+    let header = ConsensusHeader { prev_block_hash: chain().context().header.hash, round: 1, iteration: 0 };
+    let mut verifier = Verifier::new(config(), chain().context());
+    let committee = verifier.committees().voting(0, StepName::Ratification);
+    let member = (1..=STAKERS).find(|number| committee.place(&key(*number)).is_some()).expect("somebody is drawn");
+    let reception = node([]).receive(NOW, unfounded(member, header, Vote::Valid([1; 32])));
+    assert_eq!((reception.offence, relayed(&reception.outputs)), (Some(Offence::Result), 0));
+}
+
 #[test]
 fn a_signer_of_the_future_leaves_room_for_the_others() {
     let (chain, said) = next_round();

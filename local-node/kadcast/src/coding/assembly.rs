@@ -5,10 +5,14 @@ use std::collections::btree_map::Entry;
 use std::net::SocketAddr;
 
 use super::{Object, ray_of};
+use crate::limits::Source;
 use crate::wire::{Chunk, RayId};
 
 /// The most peers whose chunks of one message are taken. Some three send it when nobody lies.
 pub const MAX_SENDERS: usize = 16;
+/// The most of these peers that belong to one source: an address has 65,535 ports, and one false symbol from each of a
+/// few would keep the message of all others out.
+const MAX_SOURCE_SENDERS: usize = 4;
 /// The most solutions that are tried for one message. It needs one when nobody lies, seldom two.
 pub const MAX_ATTEMPTS: u32 = 16;
 /// The charge for a message in parts beside its symbols.
@@ -108,7 +112,9 @@ impl Assembly {
 
     fn sender(&mut self, address: SocketAddr) -> Option<usize> {
         let known = self.senders.iter().position(|sender| sender.address == address);
-        if known.is_none() && self.senders.len() < MAX_SENDERS {
+        let source = Source::of(address);
+        let of_source = self.senders.iter().filter(|sender| Source::of(sender.address) == source).count();
+        if known.is_none() && self.senders.len() < MAX_SENDERS && of_source < MAX_SOURCE_SENDERS {
             let next_attempt = self.object.symbols();
             self.senders.push(Sender { address, symbols: 0, next_attempt, has_lied: false });
             return Some(self.senders.len() - 1);
@@ -307,6 +313,23 @@ mod tests {
         }
         assert_eq!(solved, Some(message));
         assert_eq!(assembly.liars().count(), 5);
+    }
+
+    #[test]
+    fn the_ports_of_one_address_do_not_keep_others_out() {
+        let message = vec![5; 3 * 1296];
+        let encoded = Encoded::new(&message);
+        let mut assembly = assembly(&encoded);
+        let wrong = vec![1; 1296];
+        for port in 9000..9100 {
+            let from = SocketAddr::from(([10, 0, 0, 1], port));
+            assembly.add(from, &Chunk { symbol: &wrong, ..encoded.chunk(0).unwrap() });
+        }
+        let solved = (0..encoded.len()).find_map(|place| {
+            assembly.add(sender(2), &encoded.chunk(place).unwrap());
+            assembly.solve()
+        });
+        assert_eq!(solved, Some(message));
     }
 
     #[test]

@@ -101,6 +101,8 @@ struct Unjudged {
 
 /// The most peers that are remembered to have a message.
 const MAX_HOLDERS: usize = 64;
+/// The most of these peers that belong to one source, so that its ports do not hide the others.
+const MAX_SOURCE_HOLDERS: usize = 4;
 
 /// Messages without a verdict.
 #[derive(Debug)]
@@ -133,7 +135,10 @@ impl Messages {
     fn came_again(&mut self, ray: RayId, from: SocketAddr, height: Height) {
         if let Some(it) = self.by_ray.get(&ray).and_then(|ingress| self.unjudged.get_mut(ingress)) {
             it.height = it.height.max(height);
-            if it.holders.len() < MAX_HOLDERS && !it.holders.contains(&from) {
+            let source = Source::of(from);
+            let of_source = it.holders.iter().filter(|holder| Source::of(**holder) == source).count();
+            let has_room = it.holders.len() < MAX_HOLDERS && of_source < MAX_SOURCE_HOLDERS;
+            if has_room && !it.holders.contains(&from) {
                 it.holders.push(from);
             }
         }

@@ -39,7 +39,11 @@ struct Stranger {
 
 impl Stranger {
     fn new(number: usize) -> Self {
-        let identity = identity(address(number));
+        Self::at(address(number))
+    }
+
+    fn at(address: SocketAddr) -> Self {
+        let identity = identity(address);
         Self { identity, header: header_of(&identity) }
     }
 
@@ -346,6 +350,22 @@ fn a_message_that_was_not_looked_at_comes_from_others() {
     let last = third.message(&mut endpoint, 0, &bytes).unwrap();
     assert_eq!(endpoint.judge(NOW, last.ingress, Verdict::Ignore), Ok(()));
     assert!(first.message(&mut endpoint, 0, &bytes).is_none(), "it is known");
+}
+
+#[test]
+fn the_ports_of_one_address_do_not_hide_who_else_has_sent_a_message() {
+    let mut endpoint = endpoint();
+    let bytes = [7_u8; 4000];
+    let at_port = |port| Stranger::at(SocketAddr::from(([10, 9, 9, 9], port)));
+    let message = at_port(9000).message(&mut endpoint, 0, &bytes).unwrap();
+    for port in 9001..9100 {
+        assert!(at_port(port).message(&mut endpoint, 0, &bytes).is_none(), "it waits for its verdict");
+    }
+    let other = Stranger::new(1);
+    assert!(other.message(&mut endpoint, 0, &bytes).is_none());
+    assert_eq!(endpoint.judge(NOW, message.ingress, Verdict::Unread), Ok(()));
+    let Some(Event::Message(again)) = endpoint.poll_event() else { panic!("the message is lost") };
+    assert_eq!((again.from, &*again.bytes), (other.identity.address(), &bytes[..]));
 }
 
 #[test]
