@@ -285,7 +285,7 @@ mod tests {
 
     #[test]
     fn a_long_name_is_not_repeated_for_each_value_below_it() {
-        const MAX_SECONDS: u64 = 20;
+        const MAX_SECONDS: u64 = 200;
         let begun = std::time::Instant::now();
         let items = vec!["1"; 200_000].join(",");
         let document = read(&format!(r#"{{"{}":[{items}]}}"#, "n".repeat(1 << 20)), Large::Text).unwrap();

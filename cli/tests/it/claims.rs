@@ -40,7 +40,8 @@ impl Upstream {
         assert!((200..300).contains(&status), "{}", String::from_utf8_lossy(&answer));
         let id = hex::encode(dusk_bytes::Serializable::to_bytes(&transaction.hash()));
         let query = format!("query {{ tx(hash: \"{id}\") {{ id err }} }}");
-        for _ in 0..400 {
+        // Two minutes, which tells "late" from "never".
+        for _ in 0..4_800 {
             let (_, answer) = self.post("/on/graphql/query", "application/json", query.as_bytes());
             let answer = String::from_utf8_lossy(&answer).into_owned();
             if answer.contains(&id) {

@@ -45,8 +45,9 @@ fn the_first_build_says_how_long_it_takes_before_it_begins() {
     assert_eq!(first.status.code(), Some(7), "the code is the command's");
 
     write_script(&cargo, "true");
-    let second = run(&program, &cargo, &["demo"]);
-    assert_eq!((text(&second.stdout), text(&second.stderr)), ("ran demo\n".to_owned(), String::new()));
+    // On a busy machine even this may take a while, and then it is announced.
+    let second = (0..20).map(|_| run(&program, &cargo, &["demo"])).find(|run| run.stderr.is_empty());
+    assert_eq!(text(&second.expect("a quick build says nothing").stdout), "ran demo\n");
 }
 
 #[test]
@@ -64,7 +65,8 @@ fn a_build_that_takes_a_while_is_announced_and_one_that_fails_ends_it() {
     write_script(&cargo, "echo 'error: it does not compile' >&2; exit 101");
     let failed = run(&program, &cargo, &[]);
     assert_eq!(failed.status.code(), Some(101));
-    assert_eq!((text(&failed.stdout), text(&failed.stderr).trim()), (String::new(), "error: it does not compile"));
+    let said = text(&failed.stderr);
+    assert_eq!((text(&failed.stdout), said.lines().next_back()), (String::new(), Some("error: it does not compile")));
 }
 
 /// Build scripts look at what cargo says of a package: with other values they run again, and what needs them is
@@ -84,7 +86,8 @@ fn builds_and_the_command_do_not_hear_of_the_launchers_package() {
         .env("CARGO", &cargo)
         .output()
         .expect("the launcher runs");
-    assert_eq!((text(&ran.stdout).trim(), text(&ran.stderr).trim()), ("CARGO_HOME", "CARGO_HOME"));
+    let said = text(&ran.stderr);
+    assert_eq!((text(&ran.stdout).trim(), said.lines().next_back()), ("CARGO_HOME", Some("CARGO_HOME")));
 }
 
 #[test]

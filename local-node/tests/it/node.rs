@@ -15,7 +15,7 @@ use local_node::handle::{NodeHandle, SimulateError, SubmitError, TransactionStat
 use local_node::http::event_path;
 use local_node::mempool::{PoolError, Removal};
 use local_node::reader::QueryError;
-use local_node::transaction::TransactionError;
+use local_node::transaction::{TransactionError, ValidTransaction};
 use local_node::{BlockTime, Config, NodeError, spawn};
 use local_node_types::ledger::Label;
 use local_node_types::rules::Profile;
@@ -348,15 +348,23 @@ async fn blocks_by_the_clock_come_without_transactions() {
     let every_second = Config { block_time: BlockTime::Every(Duration::from_secs(1)), ..config() };
     let node = spawn(every_second).await.expect("the node starts");
     let id = node.submit(Draft::new(0, 1).pay(1, 1).bytes()).await.expect("taken");
-    // While the block waits for its slot, a better paid one takes the place.
-    let better = node.submit(Draft::new(0, 1).pay(1, 1).price(2).bytes()).await.expect("taken");
-    assert!(matches!(node.transaction_status(id).await, Ok(TransactionStatus::Removed(Removal::Displaced))));
-    assert_eq!(node.gas_prices(10).await.expect("runs").max, 2);
-    let spent = node.wait_for(&better, true).await.expect("final");
-    assert!(node.transaction(&id).expect("readable").is_none());
+    let spent = node.wait_for(&id, true).await.expect("final");
     let (block, _) = node.store().block(spent.height).expect("readable").expect("stored");
     let (next, _) = node.store().block(spent.height + 1).expect("readable").expect("stored");
     assert!(next.header().timestamp > block.header().timestamp);
+}
+
+#[tokio::test]
+async fn a_better_paid_transaction_takes_the_place_of_one_that_waits_for_its_block() {
+    // No block comes while the test runs.
+    let every_hour = Config { block_time: BlockTime::Every(Duration::from_secs(3600)), ..config() };
+    let node = spawn(every_hour).await.expect("the node starts");
+    let id = node.submit(Draft::new(0, 1).pay(1, 1).bytes()).await.expect("taken");
+    let better = node.submit(Draft::new(0, 1).pay(1, 1).price(2).bytes()).await.expect("taken");
+    assert!(matches!(node.transaction_status(id).await, Ok(TransactionStatus::Removed(Removal::Displaced))));
+    assert_eq!(node.gas_prices(10).await.expect("runs").max, 2);
+    let waiting: Vec<_> = node.mempool(9).await.expect("runs").iter().map(ValidTransaction::id).collect();
+    assert_eq!(waiting, [better]);
 }
 
 #[tokio::test]

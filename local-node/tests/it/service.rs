@@ -14,7 +14,7 @@ use crate::network::{PATIENCE, Stranger, addresses, config, final_at, network, s
 
 /// Longer than any datagram that a node sends to an address that has proved nothing: a ping has 30 bytes.
 const SMALL_BYTES: usize = 40;
-/// How long a victim listens. A block would come within milliseconds.
+/// How long a victim listens after the first datagram. A block would come within milliseconds.
 const LISTENING: Duration = Duration::from_secs(3);
 
 fn request(requester: SocketAddr, items: Vec<InventoryItem>, hops: u16) -> Message {
@@ -36,12 +36,21 @@ async fn whoever_answers_no_ping_gets_no_blocks() {
     for hops in 0..20 {
         stranger.say(request(stated, blocks(), hops)).await;
     }
-    sleep(LISTENING).await;
     let (mut buffer, mut received) = ([0; 2048], Vec::new());
-    while let Ok((length, _)) = victim.recv_from(&mut buffer) {
-        received.push(length);
-    }
-    assert!(!received.is_empty(), "it is asked whether it is there");
+    let mut receive = || {
+        while let Ok((length, _)) = victim.recv_from(&mut buffer) {
+            received.push(length);
+        }
+        received.len()
+    };
+    let asked = async {
+        while receive() == 0 {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(PATIENCE, asked).await.expect("it is asked whether it is there");
+    sleep(LISTENING).await;
+    receive();
     assert!(received.iter().all(|length| *length < SMALL_BYTES), "{received:?}");
     // The same request with an address that answers.
     stranger.ignore();
@@ -107,6 +116,13 @@ async fn what_waits_at_a_node_is_named_and_given_to_those_who_come_later() {
     let id = node.submit(transfer.bytes()).await.expect("taken");
 
     let mut stranger = Stranger::join(&addresses[..1]).await;
+    // A peer that has not proved its address yet gets no answer.
+    let is_known = async {
+        while node.network_status().await.expect("it runs").peers.is_empty() {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(PATIENCE, is_known).await.expect("the node knows the stranger");
     stranger.say_to(addresses[0], Message::GetMempool(1)).await;
     let named = loop {
         if let Message::Inventory(inventory) = stranger.next().await {

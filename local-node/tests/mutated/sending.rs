@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use crate::corpus::{Framing, Request};
 
 /// How long an ordinary request may take while mutated ones are being answered.
-const MAX_ORDINARY: Duration = Duration::from_secs(60);
+const MAX_ORDINARY: Duration = Duration::from_secs(180);
 /// How long a client waits for the next bytes of an answer to a request that is whole.
-const MAX_WAIT: Duration = Duration::from_secs(30);
+const MAX_WAIT: Duration = Duration::from_secs(120);
 /// How long it waits where the node may rightly wait for more.
 const MAX_WAIT_OF_HALF: Duration = Duration::from_millis(50);
 /// The most bytes that an answer may have.

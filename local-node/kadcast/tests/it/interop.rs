@@ -19,7 +19,7 @@ use crate::support::free_addresses;
 /// Of each kind.
 const NODES: usize = 6;
 /// When a condition that should hold soon has failed. Production asks its bootstrap nodes again after 30 s.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 /// How long a message may take to reach all before another one is sent.
 const SPREAD: Duration = Duration::from_secs(10);
 /// Of how many messages one has to reach all: delegates are chosen at random, and UDP loses datagrams.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use dusk_core::transfer::{Transaction, TransactionFormat};
 use local_node::block::TxId;
-use local_node::http::Server;
+use local_node::http::{Bounds, Options, Server};
 use local_node::{Config, NodeHandle, spawn};
 use local_node_types::ledger::LedgerTransaction;
 use serde_json::Value;
@@ -20,6 +20,10 @@ use crate::common::module_cache;
 pub(crate) const TRANSFER: &str = "contracts:0100000000000000000000000000000000000000000000000000000000000000";
 /// The stake contract, as a RUES target.
 pub(crate) const STAKE: &str = "contracts:0200000000000000000000000000000000000000000000000000000000000000";
+
+/// How long the interface waits for a client that takes nothing or says nothing. A test may be busy with other things on
+/// a slow machine.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// A node with its interface, and a client of it.
 pub(crate) struct Served {
@@ -62,8 +66,10 @@ impl Served {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let (node, server) = runtime.block_on(async {
             let node = spawn(config).await.expect("the node starts");
-            let server = Server::start(node.clone(), ([127, 0, 0, 1], 0).into()).await.expect("a port is free");
-            (node, server)
+            let bounds = Bounds { silence: PATIENCE, stall: PATIENCE, ping: PATIENCE, ..Bounds::default() };
+            let options = Options { bounds, ..Options::default() };
+            let server = Server::start_with(node.clone(), ([127, 0, 0, 1], 0).into(), options).await;
+            (node, server.expect("a port is free"))
         });
         let client = ureq::Agent::config_builder()
             .http_status_as_error(false)
