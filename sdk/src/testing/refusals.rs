@@ -9,7 +9,7 @@ use super::failure::{Failure, TestResult};
 use crate::contract::Refusal;
 
 /// The parts of the SDK with errors, each with the first of its codes.
-const PARTS: [(u32, &str); 27] = [
+const PARTS: [(u32, &str); 28] = [
     (9000, "ownership"),
     (9010, "roles"),
     (9020, "pausing"),
@@ -37,6 +37,7 @@ const PARTS: [(u32, &str); 27] = [
     (9360, "pool"),
     (9370, "polls"),
     (9380, "dividends"),
+    (9390, "countries"),
 ];
 /// No part of the SDK has this code or a higher one.
 const END_OF_PARTS: u32 = 9400;

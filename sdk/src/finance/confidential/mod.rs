@@ -29,6 +29,7 @@
 //! | [`notes`] | the tree of notes, of which the contract keeps the last nodes and roots | 9300 |
 //! | [`nullifiers`] | the nullifiers of spent notes, each once | 9310 |
 //! | [`registry`] | the admitted holders, and the policy for proofs | 9320 |
+//! | [`countries`] | the countries whose holders neither send nor receive | 9390 |
 //! | [`auditor`] | the key to which every act is encrypted, and its hand-over | 9330 |
 //! | [`snapshots`] | roots pinned at a height; acts that count once for each note | 9340 |
 //! | [`locks`] | amounts that wait for a settlement | 9350 |
@@ -71,6 +72,7 @@
 //! | aliases of a scalar | scalars are below the order of the subgroup, as [`Scalar`](crate::zk::Scalar) says |
 //! | registering under another's `nk`, or twice | `owner` is a hash of both keys; the registry takes an owner once |
 //! | a holder is frozen between proof and execution | a change that takes a right away ends all older registry roots |
+//! | the holders of a country must stop at once | the blocked countries are a public input; older proofs are void |
 //! | a note that was spent is seized | the same nullifier, so [`nullifiers::Refused::AlreadySpent`] |
 //! | the auditor spends as a holder | a transfer needs the spend secret, of which `ak` and `nk` are one-way images |
 //! | a lock released and cancelled, or twice | the first of them removes the entry; the deadline separates the two |
@@ -100,6 +102,7 @@
 mod address;
 pub mod auditor;
 mod cipher;
+pub mod countries;
 pub mod dividends;
 mod domain;
 mod holder;
@@ -119,6 +122,7 @@ mod trees;
 pub use address::{Address, NotAnAddress};
 pub use auditor::Auditor;
 pub use cipher::{AuditCipher, Audited, AuditorKey, NoteCipher, Opened, Unreadable, ViewCipher};
+pub use countries::BlockedCountries;
 pub use dividends::Dividends;
 pub use holder::Holder;
 pub use keys::{Keys, ReadingKey, SpendKey, ViewKeys};

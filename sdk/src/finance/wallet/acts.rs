@@ -17,7 +17,7 @@ use crate::finance::confidential::statements::{
     AffirmNative, AffirmSecretNative, HeldNative, HeldSecretNative, LockNative, LockSecretNative, MintNative,
     MintSecretNative, PartyNative, RegisterNative, RegisterSecretNative, TransferNative, TransferSecretNative,
 };
-use crate::finance::confidential::{Address, AuditorKey, NotAnAddress, Note, leg, pool};
+use crate::finance::confidential::{Address, AuditorKey, BlockedCountries, NotAnAddress, Note, leg, pool};
 use crate::zk::native::{NotAPoint, Scalar};
 use crate::{ContractId, Field};
 
@@ -157,6 +157,16 @@ pub enum ActError {
     SenderNotAdmitted,
     /// The receiver is not in the registry.
     ReceiverNotAdmitted,
+    /// The sender's country is blocked, so the sender can prove no act.
+    SenderBlocked {
+        /// The number of the country.
+        country: u16,
+    },
+    /// The receiver's country is blocked, so nobody can prove an act for the receiver.
+    ReceiverBlocked {
+        /// The number of the country.
+        country: u16,
+    },
     /// No unspent note of the wallet was worth at least this amount at the snapshot.
     NotHeld {
         /// The value of the largest one.
@@ -185,6 +195,12 @@ impl fmt::Display for ActError {
             }
             Self::SenderNotAdmitted => f.write_str("the sender is not in the registry"),
             Self::ReceiverNotAdmitted => f.write_str("the receiver is not in the registry"),
+            Self::SenderBlocked { country } => {
+                write!(f, "the sender's country, {country}, is blocked: compliance has to end the block first")
+            }
+            Self::ReceiverBlocked { country } => {
+                write!(f, "the receiver's country, {country}, is blocked: compliance has to end the block first")
+            }
             Self::NotHeld { largest } => {
                 write!(f, "no single note was worth so much at the snapshot; the largest was worth {largest}")
             }
@@ -208,6 +224,14 @@ impl MintWitness {
     pub fn party(&self) -> Result<PartyNative, ActError> {
         self.receiver.clone().ok_or(ActError::ReceiverNotAdmitted)
     }
+
+    /// Checks that the receiver does not live in a blocked country, before a proof is made.
+    ///
+    /// # Errors
+    /// [`ActError::ReceiverBlocked`].
+    pub fn require_unblocked(&self, blocked: &BlockedCountries) -> Result<(), ActError> {
+        require_unblocked(blocked, None, self.receiver.as_ref())
+    }
 }
 
 impl TransferWitness {
@@ -217,6 +241,14 @@ impl TransferWitness {
     /// [`ActError::SenderNotAdmitted`], [`ActError::ReceiverNotAdmitted`].
     pub fn parties(&self) -> Result<[PartyNative; 2], ActError> {
         parties(self.sender.as_ref(), self.receiver.as_ref())
+    }
+
+    /// Checks that no party lives in a blocked country, before a proof is made.
+    ///
+    /// # Errors
+    /// [`ActError::SenderBlocked`], [`ActError::ReceiverBlocked`].
+    pub fn require_unblocked(&self, blocked: &BlockedCountries) -> Result<(), ActError> {
+        require_unblocked(blocked, self.sender.as_ref(), self.receiver.as_ref())
     }
 }
 
@@ -228,11 +260,33 @@ impl LockWitness {
     pub fn parties(&self) -> Result<[PartyNative; 2], ActError> {
         parties(self.sender.as_ref(), self.receiver.as_ref())
     }
+
+    /// Checks that no party lives in a blocked country, before a proof is made.
+    ///
+    /// # Errors
+    /// [`ActError::SenderBlocked`], [`ActError::ReceiverBlocked`].
+    pub fn require_unblocked(&self, blocked: &BlockedCountries) -> Result<(), ActError> {
+        require_unblocked(blocked, self.sender.as_ref(), self.receiver.as_ref())
+    }
 }
 
 fn parties(sender: Option<&PartyNative>, receiver: Option<&PartyNative>) -> Result<[PartyNative; 2], ActError> {
     let sender = sender.cloned().ok_or(ActError::SenderNotAdmitted)?;
     Ok([sender, receiver.cloned().ok_or(ActError::ReceiverNotAdmitted)?])
+}
+
+fn require_unblocked(
+    blocked: &BlockedCountries,
+    sender: Option<&PartyNative>,
+    receiver: Option<&PartyNative>,
+) -> Result<(), ActError> {
+    let found = |party: Option<&PartyNative>| {
+        party.map(|party| party.holder.country).filter(|country| blocked.contains(*country))
+    };
+    if let Some(country) = found(sender) {
+        return Err(ActError::SenderBlocked { country });
+    }
+    found(receiver).map_or(Ok(()), |country| Err(ActError::ReceiverBlocked { country }))
 }
 
 /// An operation that spends two notes.

@@ -2,7 +2,7 @@
 //! are bound to: contracts and wallets compute them by the same functions.
 
 use dusk_sdk::finance::confidential::statements::{HeldNative, PolicyNative};
-use dusk_sdk::finance::confidential::{AuditorKey, ViewCipher};
+use dusk_sdk::finance::confidential::{AuditorKey, BlockedCountries, ViewCipher};
 use dusk_sdk::prelude::*;
 use dusk_sdk::zk::binding;
 
@@ -20,6 +20,8 @@ pub struct Terms {
     pub today: u32,
     /// The least level of receivers.
     pub level: u8,
+    /// The countries whose holders neither send nor receive.
+    pub blocked: BlockedCountries,
 }
 
 /// A registration.

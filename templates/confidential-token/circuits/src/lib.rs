@@ -7,8 +7,8 @@ mod cash;
 mod eligible;
 
 use dusk_sdk::finance::confidential::statements::{
-    Held, HeldSecret, Lock, LockSecret, Mint, MintSecret, Party, Policy, Register, RegisterSecret, Seize,
-    SeizeSecret, Transfer, TransferSecret,
+    BlockedCountries, Held, HeldSecret, Lock, LockSecret, Mint, MintSecret, Party, Policy, Register,
+    RegisterSecret, Seize, SeizeSecret, Transfer, TransferSecret,
 };
 use dusk_sdk::zk::*;
 
@@ -34,37 +34,44 @@ pub fn enrol(
 ///
 /// 1. The commitment is to this amount, and the auditor reads for whom: [`Mint`].
 /// 2. The holder is active in the registry, and the rules hold: [`Policy`].
-/// 3. `bound` is bound: the ciphertext for the receiver.
+/// 3. The holder's country is not blocked: [`BlockedCountries`].
+/// 4. `bound` is bound: the ciphertext for the receiver.
 #[circuit]
 pub fn issue(
     cs: &mut ConstraintSystem,
     #[public] act: Mint,
     #[public] policy: Policy,
-    #[public] _bound: Field, // 3
+    #[public] blocked: BlockedCountries,
+    #[public] _bound: Field, // 4
     #[private] secret: MintSecret,
     #[private] receiver: Party,
 ) {
     let owner = act.assert(cs, &secret); // 1
     policy.assert_receiver(cs, &receiver, owner); // 2
+    blocked.assert_receiver(cs, &receiver); // 3
 }
 
 /// A holder sends an amount to a holder, or redeems one.
 ///
 /// 1. Two notes of the prover become two notes of the same sum, less the redeemed amount: [`Transfer`].
 /// 2. Both holders are active in the registry, and the rules hold: [`Policy`].
-/// 3. `bound` is bound: the ciphertexts for the receivers, and the reference of a redemption.
+/// 3. The countries of both are not blocked: [`BlockedCountries`].
+/// 4. `bound` is bound: the ciphertexts for the receivers, and the reference of a redemption.
 #[circuit]
+#[allow(clippy::too_many_arguments, reason = "each input of a circuit is an argument")]
 pub fn send(
     cs: &mut ConstraintSystem,
     #[public] act: Transfer,
     #[public] policy: Policy,
-    #[public] _bound: Field, // 3
+    #[public] blocked: BlockedCountries,
+    #[public] _bound: Field, // 4
     #[private] secret: TransferSecret,
     #[private] sender: Party,
     #[private] receiver: Party,
 ) {
     let moved = act.assert(cs, &secret); // 1
     policy.assert_parties(cs, &sender, &receiver, moved); // 2
+    blocked.assert_parties(cs, &sender, &receiver); // 3
 }
 
 /// A holder locks an amount until an agent releases it to a holder, or it is cancelled.
@@ -72,19 +79,23 @@ pub fn send(
 /// 1. Two notes of the prover become the locked amount and change; the leg of the instruction names the amount and
 ///    the receiver: [`Lock`].
 /// 2. Both holders are active in the registry, and the rules hold: [`Policy`].
-/// 3. `bound` is bound: agent, instruction, deadline, and the receivers' ciphertexts.
+/// 3. The countries of both are not blocked: [`BlockedCountries`].
+/// 4. `bound` is bound: agent, instruction, deadline, and the receivers' ciphertexts.
 #[circuit]
+#[allow(clippy::too_many_arguments, reason = "each input of a circuit is an argument")]
 pub fn reserve(
     cs: &mut ConstraintSystem,
     #[public] act: Lock,
     #[public] policy: Policy,
-    #[public] _bound: Field, // 3
+    #[public] blocked: BlockedCountries,
+    #[public] _bound: Field, // 4
     #[private] secret: LockSecret,
     #[private] sender: Party,
     #[private] receiver: Party,
 ) {
     let moved = act.assert(cs, &secret); // 1
     policy.assert_parties(cs, &sender, &receiver, moved); // 2
+    blocked.assert_parties(cs, &sender, &receiver); // 3
 }
 
 /// An officer takes a note from its holder, and gives the same amount to a holder that the chain sees.

@@ -65,8 +65,8 @@ pub fn issue(
 ) -> Result<Act<Minting, IssuePublic, IssuePrivate>, NotAdmitted> {
     let MintWitness { order: call, act, registry_root, secret, receiver } = witness;
     let receiver = receiver.ok_or(NotAdmitted::Receiver)?;
-    let public =
-        IssuePublic { act, policy: terms.policy(registry_root), bound: call.bound(between_holders()) };
+    let (policy, blocked) = (terms.policy(registry_root), terms.blocked);
+    let public = IssuePublic { act, policy, blocked, bound: call.bound(between_holders()) };
     Ok(Act { call, public, private: IssuePrivate { secret, receiver } })
 }
 
@@ -98,7 +98,8 @@ fn registered(terms: &Terms, witness: TransferWitness, with: Field) -> Result<Se
     let TransferWitness { order: call, act, registry_root, secret, sender, receiver } = witness;
     let sender = sender.ok_or(NotAdmitted::Sender)?;
     let receiver = receiver.ok_or(NotAdmitted::Receiver)?;
-    let public = SendPublic { act, policy: terms.policy(registry_root), bound: call.bound(with) };
+    let (policy, blocked) = (terms.policy(registry_root), terms.blocked);
+    let public = SendPublic { act, policy, blocked, bound: call.bound(with) };
     Ok(Act { call, public, private: SendPrivate { secret, sender, receiver } })
 }
 
@@ -121,8 +122,8 @@ pub fn reserve(
     let LockWitness { order: call, act, registry_root, secret, sender, receiver } = witness;
     let sender = sender.ok_or(NotAdmitted::Sender)?;
     let receiver = receiver.ok_or(NotAdmitted::Receiver)?;
-    let policy = terms.policy(registry_root);
-    let public = ReservePublic { act, policy, bound: call.bound(between_holders()) };
+    let (policy, blocked) = (terms.policy(registry_root), terms.blocked);
+    let public = ReservePublic { act, policy, blocked, bound: call.bound(between_holders()) };
     Ok(Act { call, public, private: ReservePrivate { secret, sender, receiver } })
 }
 

@@ -28,8 +28,9 @@ pub fn register_step(terms: &Terms, witness: RegisterWitness) -> Outcome<Step> {
 /// A transfer between holders.
 ///
 /// # Errors
-/// If one of them is not in the registry.
+/// If one of them is not in the registry, or its country is blocked.
 pub fn send_step(terms: &Terms, witness: TransferWitness) -> Outcome<Step> {
+    witness.require_unblocked(&terms.blocked)?;
     let root = witness.registry_root;
     let act = crate::send(terms, witness)?;
     Ok(step(["send", "confidential_transfer", "order"], &act)?.with("registry_root", &root)?)
@@ -38,8 +39,9 @@ pub fn send_step(terms: &Terms, witness: TransferWitness) -> Outcome<Step> {
 /// A redemption for a reference.
 ///
 /// # Errors
-/// If the holder is not in the registry.
+/// If the holder is not in the registry, or its country is blocked.
 pub fn redeem_step(terms: &Terms, witness: TransferWitness, reference: &str) -> Outcome<Step> {
+    witness.require_unblocked(&terms.blocked)?;
     let (root, amount) = (witness.registry_root, witness.act.public_out);
     let act = crate::redeem(terms, witness, reference)?;
     let step = step(["send", "redeem", "order"], &act)?.with("registry_root", &root)?;
@@ -49,8 +51,9 @@ pub fn redeem_step(terms: &Terms, witness: TransferWitness, reference: &str) -> 
 /// A lock for a settlement.
 ///
 /// # Errors
-/// If one of the parties is not in the registry.
+/// If one of the parties is not in the registry, or its country is blocked.
 pub fn lock_step(terms: &Terms, witness: LockWitness) -> Outcome<Step> {
+    witness.require_unblocked(&terms.blocked)?;
     let root = witness.registry_root;
     let act = crate::reserve(terms, witness)?;
     Ok(step(["reserve", "lock", "order"], &act)?.with("registry_root", &root)?)
@@ -59,8 +62,9 @@ pub fn lock_step(terms: &Terms, witness: LockWitness) -> Outcome<Step> {
 /// An issue by an officer.
 ///
 /// # Errors
-/// If the receiver is not in the registry.
+/// If the receiver is not in the registry, or its country is blocked.
 pub fn issue_step(terms: &Terms, witness: MintWitness) -> Outcome<Step> {
+    witness.require_unblocked(&terms.blocked)?;
     let root = witness.registry_root;
     let act = crate::issue(terms, witness)?;
     Ok(step(["issue", "issue", "order"], &act)?.with("registry_root", &root)?)

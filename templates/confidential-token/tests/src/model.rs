@@ -14,10 +14,15 @@ use crate::people::{DEADLINE_BLOCKS, PEOPLE, Scene};
 const CALLS: u64 = 300;
 /// The largest amount of a call.
 const MOST: usize = 40;
+/// The countries of the holders.
+const COUNTRIES: [u16; PEOPLE] = [408, 528, 756, 840];
 
 #[dusk_sdk::test]
 fn random_calls_agree_with_the_model(chain: Chain) -> TestResult {
     let mut scene = Scene::open(&chain)?;
+    for (person, country) in COUNTRIES.into_iter().enumerate().filter(|(_, country)| *country != 528) {
+        scene.relocate(person, country)?;
+    }
     let (mut model, mut dice, mut accepted) = (Model::new(&scene), Dice(1), 0);
     for number in 0..CALLS {
         // The next block: each call has one.
@@ -47,6 +52,8 @@ enum Call {
     Seize { from: usize, to: usize },
     Freeze { who: usize },
     Unfreeze { who: usize },
+    Block { who: usize },
+    Unblock { who: usize },
     Lock { from: usize, to: usize, amount: u64 },
     Release { lock: usize },
     Cancel { lock: usize },
@@ -61,7 +68,7 @@ impl Call {
     fn random(dice: &mut Dice, locks: usize) -> Self {
         let (from, to, amount) = (dice.roll(PEOPLE), dice.roll(PEOPLE), 1 + dice.roll(MOST) as u64);
         let lock = dice.roll(locks.max(1));
-        match dice.roll(64) {
+        match dice.roll(70) {
             0..3 => Self::Issue { to, amount },
             3..12 => Self::Send { from, to, amount },
             12..14 => Self::Redeem { from, amount },
@@ -75,10 +82,15 @@ impl Call {
             48..50 => Self::Mine { blocks: DEADLINE_BLOCKS / 3 },
             50..56 => Self::TakeSnapshot,
             56..59 => Self::Pause,
-            _ => Self::Resume,
+            59..64 => Self::Resume,
+            64..66 => Self::Block { who: from },
+            _ => Self::Unblock { who: from },
         }
     }
 }
+
+/// The constraint that refuses an act for a receiver in a blocked country.
+const RECEIVER_BLOCKED: &str = "the receiver's country is not blocked";
 
 /// Why a call does not go through.
 #[derive(Debug, Clone, PartialEq)]
@@ -116,6 +128,8 @@ struct Model {
     /// The notes of each holder, by value.
     notes: Vec<Vec<u64>>,
     frozen: Vec<bool>,
+    /// Whether the country of a holder is blocked.
+    blocked: Vec<bool>,
     locks: Vec<Lock>,
     paused: bool,
 }
@@ -123,7 +137,8 @@ struct Model {
 impl Model {
     fn new(scene: &Scene) -> Self {
         let notes = (0..PEOPLE).map(|person| scene.values(person)).collect();
-        Self { notes, frozen: vec![false; PEOPLE], locks: Vec::new(), paused: false }
+        let no = vec![false; PEOPLE];
+        Self { notes, frozen: no.clone(), blocked: no, locks: Vec::new(), paused: false }
     }
 
     /// All notes, and what is locked.
@@ -162,6 +177,7 @@ impl Model {
         match call {
             Call::Issue { to, amount } => {
                 refuse_if(self.frozen[to], Why::Unprovable("the receiver is active"))?;
+                refuse_if(self.blocked[to], Why::Unprovable(RECEIVER_BLOCKED))?;
                 self.give(to, amount);
             }
             Call::Send { from, to, amount } => {
@@ -182,6 +198,8 @@ impl Model {
                 refuse_if(!self.frozen[who], Why::pool(registry::Refused::SameEntry))?;
                 self.frozen[who] = false;
             }
+            Call::Block { who } => self.blocked[who] = true,
+            Call::Unblock { who } => self.blocked[who] = false,
             Call::Lock { from, to, amount } => {
                 self.spend(from, Some(to), amount)?;
                 let deadline = height + DEADLINE_BLOCKS;
@@ -226,6 +244,8 @@ impl Model {
     fn spend(&mut self, from: usize, to: Option<usize>, amount: u64) -> Result<(), Why> {
         refuse_if(self.frozen[from], Why::Unprovable("the sender is active"))?;
         refuse_if(to.is_some_and(|to| self.frozen[to]), Why::Unprovable("the receiver is active"))?;
+        refuse_if(self.blocked[from], Why::Unprovable("the sender's country is not blocked"))?;
+        refuse_if(to.is_some_and(|to| self.blocked[to]), Why::Unprovable(RECEIVER_BLOCKED))?;
         refuse_if(self.paused, Why::refused(pausing::Refused::Paused))?;
         let spent: u64 = (0..2).filter_map(|_| self.notes[from].pop()).sum();
         self.give(from, spent - amount);
@@ -254,6 +274,8 @@ impl Model {
             let sum: u64 = self.notes[person].iter().sum();
             assert_eq!(scene.audited(person), sum, "what the auditor reads of holder {person}");
         }
+        let blocked = scene.terms().expect("the contract answers").blocked;
+        assert_eq!(COUNTRIES.map(|country| blocked.contains(country)), self.blocked[..], "blocked countries");
     }
 }
 
@@ -270,6 +292,8 @@ fn apply(scene: &mut Scene, call: Call) -> Result<(), Failure> {
         Call::Seize { from, to } => scene.seize(from, to),
         Call::Freeze { who } => scene.freeze(who),
         Call::Unfreeze { who } => scene.unfreeze(who),
+        Call::Block { who } => scene.block(COUNTRIES[who], true),
+        Call::Unblock { who } => scene.block(COUNTRIES[who], false),
         Call::Lock { from, to, amount } => scene.lock(from, to, amount),
         Call::Release { lock } => scene.release(lock),
         Call::Cancel { lock } => scene.cancel(lock),

@@ -5,6 +5,7 @@ use circuits::{BLOCKED, Eligible, EligiblePrivate, EligiblePublic, occasion, sco
 use dusk_sdk::finance::confidential::auditor::{
     AUDITOR_LOST_BLOCKS, AuditorChanged, AuditorLost, AuditorOffered, KeyProof,
 };
+use dusk_sdk::finance::confidential::countries::{self, CountryBlocked, MAX_BLOCKED_COUNTRIES};
 use dusk_sdk::finance::confidential::registry::{self, HolderChanged};
 use dusk_sdk::finance::confidential::snapshots::{self, HoldingsPinned};
 use dusk_sdk::finance::confidential::{AuditorKey, Holder, auditor, pool};
@@ -159,6 +160,7 @@ fn nobody_else_does_what_officers_do(chain: Chain) -> TestResult {
     by.remove(owner, REASON.into()).refused(no());
     by.seize(act.call, root, REASON.into(), proof).refused(no());
     by.set_policy(TODAY, 10, 0).refused(no());
+    by.block_country(408, true).refused(no());
     by.set_attestation(None).refused(no());
     by.allow_registrations(5).refused(no());
     by.take_snapshot().refused(no());
@@ -172,6 +174,33 @@ fn nobody_else_does_what_officers_do(chain: Chain) -> TestResult {
     by.dismiss((&scene.officer).into()).refused(offices::Refused::NotIssuer.into());
     by.offer_office(Office::Officer, None).refused(no());
     by.take_office(Office::Issuer).refused(offices::Refused::NotOffered.into());
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn officers_block_so_many_countries(chain: Chain) -> TestResult {
+    let scene = Scene::empty(&chain)?;
+    let by = scene.asset.by(&scene.officer);
+    let said = |country, blocked| CountryBlocked { country, blocked, by: (&scene.officer).into() };
+    for country in [0, 1_000, u16::MAX] {
+        by.block_country(country, true).refused(countries::Refused::UnknownCountry.into());
+        by.block_country(country, false).refused(countries::Refused::UnknownCountry.into());
+    }
+    by.block_country(408, true).emits(said(408, true));
+    by.block_country(408, true).emits(said(408, true));
+    by.block_country(840, false).emits(said(840, false));
+    assert_eq!(scene.terms()?.blocked.numbers().collect::<Vec<_>>(), [408]);
+    let limit = MAX_BLOCKED_COUNTRIES;
+    for country in 1..limit as u16 {
+        by.block_country(country, true).succeeds();
+    }
+    by.block_country(999, true).refused(countries::Refused::TooManyCountries { limit }.into());
+    by.block_country(408, true).succeeds();
+    by.block_country(408, false).emits(said(408, false));
+    by.block_country(999, true).succeeds();
+    let blocked = scene.terms()?.blocked;
+    assert!(blocked.contains(1) && blocked.contains(999) && !blocked.contains(408));
+    assert_eq!(blocked.numbers().count(), limit as usize);
     Ok(())
 }
 

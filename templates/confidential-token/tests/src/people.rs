@@ -357,6 +357,20 @@ impl Scene {
         self.change(owner, |holder| holder.active = true)
     }
 
+    /// The officer corrects the country of a holder.
+    pub(crate) fn relocate(&mut self, who: usize, country: u16) -> Result<(), Failure> {
+        let owner = self.parties[who].owner();
+        let entry = self.ledger.holder(owner).ok_or_else(|| Failure::new("nobody is registered"))?;
+        let entry = Holder { country, ..entry };
+        self.asset.by(&self.officer).set_holder(entry, REASON.into()).into_result()?;
+        self.change(owner, |holder| holder.country = country)
+    }
+
+    /// The officer blocks a country, or ends the block.
+    pub(crate) fn block(&mut self, country: u16, blocked: bool) -> Result<(), Failure> {
+        self.asset.by(&self.officer).block_country(country, blocked).into_result()
+    }
+
     /// Everybody notes a change of the registry.
     pub(crate) fn change(&mut self, owner: Field, change: impl FnOnce(&mut Holder)) -> Result<(), Failure> {
         let place = self.ledger.place(owner).ok_or_else(|| Failure::new("nobody is registered"))?;

@@ -8,7 +8,8 @@ use dusk_sdk::Field;
 use dusk_sdk::finance::confidential::pool::{Minting, Seizing, Spending};
 use dusk_sdk::finance::confidential::statements::PolicyNative;
 use dusk_sdk::finance::confidential::{
-    AuditCipher, NoteCipher, act_nullifier, locks, notes, nullifiers, pool, registry, snapshots,
+    AuditCipher, BlockedCountries, NoteCipher, act_nullifier, locks, notes, nullifiers, pool, registry,
+    snapshots,
 };
 use dusk_sdk::finance::wallet::{Identity, Wallet, Words};
 use dusk_sdk::testing::confidential::{Auditor, Ledger, Owned, Party};
@@ -431,6 +432,82 @@ fn rules_hold_for_receivers(chain: Chain) -> TestResult {
     let proof = prove(&chain, &act)?;
     scene.asset.by(&scene.officer).set_policy(policy.today, 10, policy.level + 1).succeeds();
     scene.try_send(act.call, proof).refused(refused(pool::Refused::ProofInvalid));
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn holders_of_a_blocked_country_stop_at_once(chain: Chain) -> TestResult {
+    let mut scene = Scene::open(&chain)?;
+    scene.relocate(BOB, 408)?;
+    scene.send(ALICE, BOB, 40)?;
+    // Proofs that wait for the block: of bob, to bob, and of others. The set is an input of each.
+    let waiting =
+        [scene.transfer(BOB, CAROL, 10)?, scene.transfer(ALICE, BOB, 10)?, scene.transfer(ALICE, CAROL, 10)?];
+    scene.block(408, true)?;
+    for (order, proof) in waiting {
+        scene.try_send(order, proof).refused(refused(pool::Refused::ProofInvalid));
+    }
+    let sends = "the sender's country is not blocked";
+    let receives = "the receiver's country is not blocked";
+    unprovable::<circuits::Send, _>(&chain, &scene.sending(BOB, CAROL, 10)?, sends);
+    unprovable::<circuits::Send, _>(&chain, &scene.redeeming(BOB, 10)?, sends);
+    unprovable::<circuits::Reserve, _>(&chain, &scene.reserving(BOB, CAROL, 10)?, sends);
+    unprovable::<circuits::Send, _>(&chain, &scene.sending(ALICE, BOB, 10)?, receives);
+    unprovable::<circuits::Reserve, _>(&chain, &scene.reserving(ALICE, BOB, 10)?, receives);
+    let fresh = scene.draw();
+    unprovable::<circuits::Issue, _>(&chain, &scene.issuing(BOB, 10, fresh)?, receives);
+    // A proof about another set than the contract's is void.
+    for countries in [&[][..], &[840], &[408, 840]] {
+        let mut act = scene.sending(ALICE, CAROL, 10)?;
+        act.public.blocked = BlockedCountries::of(countries).expect("these are countries");
+        let proof = prove(&chain, &act)?;
+        scene.try_send(act.call, proof).refused(refused(pool::Refused::ProofInvalid));
+    }
+    // Others go on, also those whose country is not stated, and officers still seize what a blocked holder has.
+    scene.relocate(CAROL, 0)?;
+    scene.send(ALICE, CAROL, 10)?;
+    scene.seize(BOB, CAROL)?;
+    assert_eq!((scene.balance(BOB), scene.balance(CAROL)), (0, 50));
+    scene.block(408, false)?;
+    scene.send(CAROL, BOB, 45)?;
+    scene.send(BOB, ALICE, 45)?;
+    assert_eq!(scene.balance(ALICE), ISSUED - 5);
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn a_block_of_a_country_and_a_waiting_transfer_of_one_block_have_an_order(chain: Chain) -> TestResult {
+    let mut scene = Scene::open(&chain)?;
+    let (order, proof) = scene.transfer(ALICE, BOB, 30)?;
+    let (root, before) = (scene.ledger.holder_root(), chain.snapshot());
+    let block = || scene.asset.by(scene.officer.later()).block_country(528, true);
+    let send = || scene.asset.by(scene.relayer.later()).confidential_transfer(order, root, proof);
+    let (blocked, sent) = chain.in_one_block((block(), send()));
+    blocked.succeeds();
+    sent.refused(refused(pool::Refused::ProofInvalid));
+    assert!(!scene.asset.is_spent(order.nullifiers[0])?);
+    chain.revert(&before);
+    let (sent, blocked) = chain.in_one_block((send(), block()));
+    sent.succeeds();
+    blocked.succeeds();
+    scene.spent(&order)?;
+    assert_eq!(scene.values(BOB), [30]);
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn a_wallet_names_a_blocked_country_before_it_proves(chain: Chain) -> TestResult {
+    let mut scene = Scene::open(&chain)?;
+    scene.relocate(BOB, 408)?;
+    scene.block(408, true)?;
+    let (terms, to) = (scene.terms()?, scene.parties[BOB].address());
+    let sent = scene.parties[ALICE].transfer(&scene.ledger, &terms.auditor, &to, [30, 0], Field::default())?;
+    let refusal = play::send_step(&terms, sent).expect_err("bob's country is blocked").to_string();
+    assert!(refusal.contains("the receiver's country, 408, is blocked"), "{refusal}");
+    let fresh = scene.draw();
+    let issued = scene.ledger.mint(&terms.auditor, &to, 30, fresh)?;
+    let refusal = play::issue_step(&terms, issued).expect_err("bob's country is blocked").to_string();
+    assert!(refusal.contains("the receiver's country, 408, is blocked"), "{refusal}");
     Ok(())
 }
 

@@ -1,7 +1,8 @@
 //! The statements that holders, the issuer and the auditor prove, as gadgets: a circuit needs only a few further lines.
 //!
 //! A statement is a struct of public values, with a method that asserts it about private values. [`Policy`] states
-//! facts about the registry; a circuit without it is for assets that anybody may hold. The
+//! facts about the registry; a circuit without it is for assets that anybody may hold. [`BlockedCountries`] adds that
+//! the parties do not live in certain countries: 26 rows for a receiver, 40 for both parties. The
 //! [`binding`](crate::zk::binding) of all further data of an act (ciphertexts of receivers, memo, fee, relayer) is one
 //! more public input.
 //!
@@ -55,6 +56,7 @@ mod acts;
 mod admit;
 mod affirm;
 mod claim;
+mod countries;
 mod notes;
 mod policy;
 mod spend;
@@ -71,6 +73,7 @@ pub use acts::{
 pub use admit::{Admit, AdmitNative, AdmitSecret, AdmitSecretNative};
 pub use affirm::{Affirm, AffirmNative, AffirmSecret, AffirmSecretNative};
 pub use claim::{Claim, ClaimNative, ClaimSecret, ClaimSecretNative};
+pub use countries::BlockedCountries;
 pub use notes::{Input, InputNative};
 pub use policy::{Party, PartyNative, Policy, PolicyNative};
 pub use spend::{

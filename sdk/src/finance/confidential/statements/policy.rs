@@ -13,6 +13,8 @@ use crate::zk::{BlsScalar, ConstraintSystem, Field, Linear, MerklePath, U8, U32,
 /// 4. A receiver's entry is in the tree, it is the receiver's own, and it is active.
 /// 5. The receiver is valid `today`.
 /// 6. The receiver's accreditation is at least `level`.
+///
+/// [`BlockedCountries`](super::BlockedCountries) is a further requirement, for circuits that have it.
 #[circuit_type]
 #[derive(Debug, Clone, Copy)]
 pub struct Policy {

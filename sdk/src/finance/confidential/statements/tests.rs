@@ -15,6 +15,7 @@ use crate::zk::{
 };
 
 mod affirm;
+mod countries;
 mod registry;
 mod vote;
 

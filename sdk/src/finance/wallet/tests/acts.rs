@@ -9,7 +9,7 @@ use crate::finance::confidential::statements::{
     Affirm, AffirmSecret, Held, HeldSecret, Lock, LockSecret, Mint, MintSecret, Party, Policy, PolicyNative,
     Register as RegisterAct, RegisterSecret, Seize, SeizeSecret, Transfer, TransferSecret,
 };
-use crate::finance::confidential::{AuditCipher, AuditorKey, ReadingKey, leg};
+use crate::finance::confidential::{AuditCipher, AuditorKey, BlockedCountries, ReadingKey, leg};
 use crate::zk::{ConstraintSystem, Value, check};
 
 const TODAY: u32 = 700_000;
@@ -365,6 +365,25 @@ fn a_stranger_is_not_in_the_registry_and_too_much_is_refused() {
     let no_point = AuditorKey { u: 1.into(), v: 1.into() };
     assert!(matches!(scene.one.transfer(&no_point, stranger, 1, 0.into()), Err(ActError::AuditorKey(_))));
     assert_eq!(scene.one.balance().free, 100, "what is refused takes no notes");
+}
+
+#[test]
+fn a_blocked_country_is_named_before_a_proof_is_made() {
+    let mut scene = Scene::new(&[100]);
+    let to = scene.two.address();
+    let spending = scene.one.transfer(&scene.key, to, 30, Field::default()).unwrap();
+    let minting = scene.one.mint(&scene.key, &to, 1).unwrap();
+    let country = spending.parties().unwrap()[0].holder.country;
+    let (blocked, other) = (BlockedCountries::of(&[country]).unwrap(), BlockedCountries::of(&[country + 1]).unwrap());
+    assert_eq!((spending.require_unblocked(&other), minting.require_unblocked(&other)), (Ok(()), Ok(())));
+    assert_eq!(spending.require_unblocked(&blocked), Err(ActError::SenderBlocked { country }));
+    assert_eq!(minting.require_unblocked(&blocked), Err(ActError::ReceiverBlocked { country }));
+    let mut abroad = spending.clone();
+    abroad.sender.as_mut().unwrap().holder.country = 0;
+    let refused = abroad.require_unblocked(&blocked).unwrap_err();
+    assert_eq!(refused, ActError::ReceiverBlocked { country });
+    let text = "the receiver's country, 756, is blocked: compliance has to end the block first";
+    assert_eq!(alloc::format!("{refused}"), text);
 }
 
 #[test]

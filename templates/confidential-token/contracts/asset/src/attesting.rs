@@ -80,7 +80,8 @@ impl Attesting {
         ensure!(today <= until, Refused::Expired);
         // A call that is refused later changes nothing, so it uses nothing up.
         self.registrations = self.registrations.checked_sub(1).ok_or(Refused::NoRegistrationsLeft)?;
-        let (scope, occasion) = (scope(self_id(), chain_id()), occasion(self_id(), chain_id(), owner));
+        let (contract, chain) = (self_id(), chain_id());
+        let (scope, occasion) = (scope(contract, chain), occasion(contract, chain, owner));
         let public = EligiblePublic { attester, revoked, blocked, until, level, scope, tag, occasion };
         ensure!(Eligible::verify(proof, &public), Refused::NotProven);
         Ok(Holder { owner, class: 0, country: 0, level, valid_until: until, active: true })

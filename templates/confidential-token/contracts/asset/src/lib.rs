@@ -29,7 +29,8 @@ use dusk_sdk::prelude::*;
         attesting::AttestationChanged
     ),
     events(offices::Appointed, offices::Dismissed, offices::OfficeOffered, offices::OfficeTaken),
-    events(documents::DocumentSet, documents::DocumentRemoved, pausing::Paused, pausing::Resumed)
+    events(documents::DocumentSet, documents::DocumentRemoved, pausing::Paused, pausing::Resumed),
+    events(countries::CountryBlocked)
 )]
 pub mod asset {
     use super::*;
@@ -65,6 +66,7 @@ pub mod asset {
         attesting: Attesting,
         calendar: Calendar,
         level: u8,
+        blocked: BlockedCountries,
         snapshots: Snapshots,
         pausing: Pausing,
         documents: Documents,
@@ -132,6 +134,7 @@ pub mod asset {
                 attesting: Attesting::default(),
                 calendar: Calendar::default(),
                 level: 0,
+                blocked: BlockedCountries::default(),
                 snapshots: Snapshots::default(),
                 pausing: Pausing::default(),
                 documents: Documents::default(),
@@ -164,7 +167,7 @@ pub mod asset {
         /// What every proof states now.
         pub fn terms(&self) -> Terms {
             let (asset, auditor) = (self.pool.asset(), self.pool.auditor.key());
-            Terms { asset, auditor, today: self.today(), level: self.level }
+            Terms { asset, auditor, today: self.today(), level: self.level, blocked: self.blocked }
         }
         /// Whether somebody is a compliance officer.
         pub fn is_officer(&self, who: Principal) -> bool {
@@ -205,7 +208,7 @@ pub mod asset {
             proof: Proof<Disclose>,
         ) -> Result<(), Refused> {
             let Pinned { note_root, nullifier_root, .. } = self.snapshots.at(disclosure.height)?;
-            let public = disclosure.public(self.terms().asset, note_root, nullifier_root);
+            let public = disclosure.public(self.pool.asset(), note_root, nullifier_root);
             ensure!(Disclose::verify(&proof, &public), Refused::NotProven);
             Ok(())
         }
@@ -261,7 +264,9 @@ pub mod asset {
         ) -> Result<(), Refused> {
             self.pausing.require_running()?;
             let (policy, bound) = (self.policy(registry_root)?, order.bound(between_holders()));
-            self.pool.lock(&order, |act| Reserve::verify(&proof, &ReservePublic { act, policy, bound }))?;
+            let blocked = self.blocked;
+            let verify = |act| Reserve::verify(&proof, &ReservePublic { act, policy, blocked, bound });
+            self.pool.lock(&order, verify)?;
             Ok(())
         }
         /// Gives a locked amount to its receiver. Only the agent may, up to the deadline.
@@ -326,7 +331,9 @@ pub mod asset {
         ) -> Result<(), Refused> {
             self.offices.officer()?;
             let (policy, bound) = (self.policy(registry_root)?, order.bound(between_holders()));
-            self.pool.mint(&order, |act| Issue::verify(&proof, &IssuePublic { act, policy, bound }))?;
+            let blocked = self.blocked;
+            let verify = |act| Issue::verify(&proof, &IssuePublic { act, policy, blocked, bound });
+            self.pool.mint(&order, verify)?;
             Ok(())
         }
         /// Takes a note from its holder, and gives the amount to a stated one: by order of a court, or in a recovery.
@@ -349,6 +356,10 @@ pub mod asset {
             self.calendar.correct(today, block_seconds, block_height())?;
             self.level = level;
             Ok(())
+        }
+        /// Blocks a country, or ends the block: its holders neither send nor receive. Proofs from before are void.
+        pub fn block_country(&mut self, country: u16, blocked: bool) -> Result<(), Refused> {
+            Ok(self.blocked.set(self.offices.officer()?, country, blocked)?)
         }
         /// Takes a snapshot of hidden holdings.
         pub fn take_snapshot(&mut self) -> Result<Pinned, Refused> {
@@ -432,7 +443,8 @@ pub mod asset {
         ) -> Result<(), Refused> {
             self.pausing.require_running()?;
             let (policy, bound) = (self.policy(registry_root)?, order.bound(with));
-            let verify = |act| Send::verify(proof, &SendPublic { act, policy, bound });
+            let blocked = self.blocked;
+            let verify = |act| Send::verify(proof, &SendPublic { act, policy, blocked, bound });
             self.pool.transfer(order, leaves, verify)?;
             Ok(())
         }

@@ -1,6 +1,6 @@
 //! Every refusal of the asset.
 
-use dusk_sdk::finance::confidential::{auditor, pool, registry, snapshots};
+use dusk_sdk::finance::confidential::{auditor, countries, pool, registry, snapshots};
 use dusk_sdk::finance::{calendar, documents, offices};
 use dusk_sdk::parts::pausing;
 use dusk_sdk::prelude::*;
@@ -38,6 +38,9 @@ pub enum Refused {
     /// Documents.
     #[from]
     Documents(documents::Refused),
+    /// Blocked countries.
+    #[from]
+    Countries(countries::Refused),
 }
 
 impl From<registry::Refused> for Refused {

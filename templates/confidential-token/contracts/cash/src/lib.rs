@@ -86,9 +86,10 @@ pub mod cash {
                 nullifier_root: nullifiers.root(),
             }
         }
-        /// What every proof states. There are no days and levels here.
+        /// What every proof states. There are no days, levels and countries here.
         pub fn terms(&self) -> Terms {
-            Terms { asset: self.pool.asset(), auditor: self.pool.auditor.key(), today: 0, level: 0 }
+            let (asset, auditor) = (self.pool.asset(), self.pool.auditor.key());
+            Terms { asset, auditor, today: 0, level: 0, blocked: BlockedCountries::default() }
         }
         /// Whether a note was spent.
         pub fn is_spent(&self, nullifier: Field) -> bool {
