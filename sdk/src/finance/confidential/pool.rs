@@ -339,11 +339,7 @@ impl Pool {
     pub fn mint(&mut self, order: &Minting, verify: impl FnOnce(MintNative) -> bool) -> Result<u64, Refused> {
         let (act, supply) = self.prepare_mint(order)?;
         ensure!(verify(act), Refused::ProofInvalid);
-        let note = self.notes.add(&[(order.commitment, order.note)])?;
-        self.supply = supply;
-        let auditor = self.auditor.number();
-        emit(ConfidentialMint { note, value: order.value, cipher: order.cipher, auditor });
-        Ok(note)
+        self.finish_mint(order, supply)
     }
 
     /// Takes a note from its holder. Returns the position of the new one.
@@ -360,11 +356,7 @@ impl Pool {
         check_reason(&reason)?;
         let act = self.prepare_seizure(order)?;
         ensure!(verify(act), Refused::ProofInvalid);
-        self.nullifiers.spend(&[order.nullifier])?;
-        let note = self.notes.add(&[(order.commitment, order.note)])?;
-        let (nullifier, to, cipher, auditor) = (order.nullifier, order.to, order.cipher, self.auditor.number());
-        emit(ConfidentialSeizure { note, nullifier, to, cipher, auditor, by: by.who(), reason });
-        Ok(note)
+        self.finish_seizure(by, order, reason)
     }
 
     /// Locks an amount for a settlement. Returns the position of the change.
@@ -375,14 +367,7 @@ impl Pool {
         self.locks.require_free(&order.id, order.deadline)?;
         let act = self.prepare_lock(order)?;
         ensure!(verify(act), Refused::ProofInvalid);
-        self.nullifiers.spend(&order.nullifiers)?;
-        let [for_receiver, for_sender, of_change] = order.notes;
-        let (released, cancelled, deadline) = (order.released, order.cancelled, order.deadline);
-        self.locks.lock(order.id, Pending { released, cancelled, deadline, for_receiver, for_sender })?;
-        let change = self.notes.add(&[(order.change, of_change)])?;
-        let (id, nullifiers, cipher, auditor) = (order.id, order.nullifiers, order.cipher, self.auditor.number());
-        emit(ConfidentialLock { id, change, nullifiers, cipher, auditor });
-        Ok(change)
+        self.finish_lock(order)
     }
 
     /// Gives a locked amount to its receiver; the caller is the agent. Returns the position of the note.
@@ -421,7 +406,10 @@ impl Pool {
         Ok(self.notes.add(&[(commitment, note)])?)
     }
 
-    /// The steps after the proof is verified. Not generic: a contract that transfers and redeems has it once.
+    // The steps after the proof is verified. They are functions of their own, so that a contract that transfers and
+    // redeems has them once, and so that an order stays in one piece: otherwise the compiler takes it apart, and moves
+    // each field several times.
+
     #[inline(never)]
     fn finish_transfer(&mut self, order: &Spending, public_out: u64) -> Result<u64, Refused> {
         self.nullifiers.spend(&order.nullifiers)?;
@@ -431,6 +419,36 @@ impl Pool {
         let (nullifiers, cipher, auditor) = (order.nullifiers, order.cipher, self.auditor.number());
         emit(ConfidentialTransfer { first_note, nullifiers, public_out, cipher, auditor });
         Ok(first_note)
+    }
+
+    #[inline(never)]
+    fn finish_mint(&mut self, order: &Minting, supply: u64) -> Result<u64, Refused> {
+        let note = self.notes.add(&[(order.commitment, order.note)])?;
+        self.supply = supply;
+        let auditor = self.auditor.number();
+        emit(ConfidentialMint { note, value: order.value, cipher: order.cipher, auditor });
+        Ok(note)
+    }
+
+    #[inline(never)]
+    fn finish_seizure(&mut self, by: Officer, order: &Seizing, reason: String) -> Result<u64, Refused> {
+        self.nullifiers.spend(&[order.nullifier])?;
+        let note = self.notes.add(&[(order.commitment, order.note)])?;
+        let (nullifier, to, cipher, auditor) = (order.nullifier, order.to, order.cipher, self.auditor.number());
+        emit(ConfidentialSeizure { note, nullifier, to, cipher, auditor, by: by.who(), reason });
+        Ok(note)
+    }
+
+    #[inline(never)]
+    fn finish_lock(&mut self, order: &Locking) -> Result<u64, Refused> {
+        self.nullifiers.spend(&order.nullifiers)?;
+        let [for_receiver, for_sender, of_change] = order.notes;
+        let (released, cancelled, deadline) = (order.released, order.cancelled, order.deadline);
+        self.locks.lock(order.id, Pending { released, cancelled, deadline, for_receiver, for_sender })?;
+        let change = self.notes.add(&[(order.change, of_change)])?;
+        let (id, nullifiers, cipher, auditor) = (order.id, order.nullifiers, order.cipher, self.auditor.number());
+        emit(ConfidentialLock { id, change, nullifiers, cipher, auditor });
+        Ok(change)
     }
 
     fn prepare_transfer(&self, order: &Spending, public_out: u64) -> Result<TransferNative, Refused> {

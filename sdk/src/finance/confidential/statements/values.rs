@@ -70,7 +70,8 @@ macro_rules! coordinates {
             }
 
             fn encode(native: &Self::Native, out: &mut Vec<crate::Field>) {
-                out.extend([native.u, native.v]);
+                Field::encode(&native.u, out);
+                Field::encode(&native.v, out);
             }
         }
     };
@@ -78,6 +79,12 @@ macro_rules! coordinates {
 
 coordinates!(AuditorKey: cipher::AuditorKey);
 coordinates!(Coordinates: tallies::Coordinates);
+
+/// Appends elements. A function of its own: contracts encode the ciphertexts of every proof by it.
+#[inline(never)]
+fn encode_all(elements: &[crate::Field], out: &mut Vec<crate::Field>) {
+    elements.iter().for_each(|element| Field::encode(element, out));
+}
 
 /// A ciphertext of two elements.
 macro_rules! ciphertext {
@@ -102,7 +109,8 @@ macro_rules! ciphertext {
             }
 
             fn encode(native: &Self::Native, out: &mut Vec<crate::Field>) {
-                native.ephemeral.iter().chain(&native.fields).for_each(|element| Field::encode(element, out));
+                encode_all(&native.ephemeral, out);
+                encode_all(&native.fields, out);
             }
         }
     };
