@@ -95,7 +95,8 @@ impl Joining {
 
     /// The genesis file that was named, or the one beside the keys file.
     fn genesis_path(&self) -> Option<PathBuf> {
-        let beside = || self.keys.as_deref().map(|keys| keys.with_file_name(GENESIS_FILE)).filter(|path| path.is_file());
+        let beside =
+            || self.keys.as_deref().map(|keys| keys.with_file_name(GENESIS_FILE)).filter(|path| path.is_file());
         self.genesis.clone().or_else(beside)
     }
 

@@ -81,9 +81,8 @@ fn write(module: &Module, folder: &PrivateFolder, hash: &[u8; 32], path: &Path) 
     let content = [FORMAT.as_slice(), &folder.tag(&[FORMAT, hash, &object]), &object].concat();
     // Another process may do the same: each writes a file of its own, and the last rename counts.
     let draft = path.with_extension(format!("{}.{DRAFT}", std::process::id()));
-    let written = create_file(&draft)
-        .and_then(|mut file| file.write_all(&content))
-        .and_then(|()| fs::rename(&draft, path));
+    let written =
+        create_file(&draft).and_then(|mut file| file.write_all(&content)).and_then(|()| fs::rename(&draft, path));
     if let Err(error) = written {
         // Every process would leave another draft on a full disk.
         let _ = fs::remove_file(&draft);
