@@ -531,8 +531,9 @@ fn a_node_that_joins_a_network_is_told_what_it_lacks() {
         place.dusk(&words)
     };
     says(&joining(&[]).exits(2), &["a node of a network needs the genesis of its chain", "`--genesis FILE`"]);
+    says(&place.dusk(&["node", "--keys", "mine.json"]).exits(2), &["`--keys` needs the genesis"]);
     place.write("genesis.json", "{\"version\": 3}");
     says(&joining(&["--genesis", "genesis.json"]).exits(2), &["the genesis file has version 3"]);
     says(&joining(&["--genesis", "nowhere.json"]).exits(3), &["cannot read the genesis file nowhere.json"]);
-    says(&place.dusk(&["node", "--keys", "mine.json"]).exits(2), &["`--keys` needs the genesis"]);
+    says(&joining(&["--keys", "mine.json"]).exits(2), &["the genesis file has version 3"]);
 }
