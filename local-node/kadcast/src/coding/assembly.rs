@@ -19,8 +19,6 @@ pub const MAX_ATTEMPTS: u32 = 16;
 pub const ASSEMBLY_OVERHEAD_BYTES: usize = 1024;
 /// The charge for a symbol beside its bytes: its place in a map, the allocation.
 pub const SYMBOL_OVERHEAD_BYTES: usize = 128;
-/// The most different contents that are kept of one symbol. A second one means that somebody lies.
-const MAX_VARIANTS: usize = 4;
 
 /// The result for a chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +30,7 @@ pub enum Added {
     },
     /// It was there already.
     Known,
-    /// There is no room for its sender, or for one more content of its symbol.
+    /// There is no room for its sender or its symbol, or its sender has lied about the message or the symbol.
     Refused,
 }
 
@@ -96,8 +94,9 @@ impl Assembly {
             }
             return Added::Known;
         }
-        let has_other = variants.iter().any(|variant| variant.senders & bit != 0);
-        if has_other || variants.len() >= MAX_VARIANTS {
+        // So there are at most as many contents as senders. With fewer, the ports of one address could fill all of them
+        // for so few symbols that nobody sees the lie, and keep out the symbols of others.
+        if variants.iter().any(|variant| variant.senders & bit != 0) {
             return Added::Refused;
         }
         variants.push(Symbol { bytes: chunk.symbol.into(), senders: bit });
@@ -324,6 +323,27 @@ mod tests {
         for port in 9000..9100 {
             let from = SocketAddr::from(([10, 0, 0, 1], port));
             assembly.add(from, &Chunk { symbol: &wrong, ..encoded.chunk(0).unwrap() });
+        }
+        let solved = (0..encoded.len()).find_map(|place| {
+            assembly.add(sender(2), &encoded.chunk(place).unwrap());
+            assembly.solve()
+        });
+        assert_eq!(solved, Some(message));
+    }
+
+    #[test]
+    fn the_contents_of_one_address_do_not_keep_others_out() {
+        let message = vec![5; 20 * 1296];
+        let encoded = Encoded::new(&message);
+        let mut assembly = assembly(&encoded);
+        for port in 9000..9004_u16 {
+            let (from, wrong) = (SocketAddr::from(([10, 0, 0, 1], port)), vec![port.to_le_bytes()[0]; 1296]);
+            // One too few to decode another message, which would show the lie.
+            for place in 0..19 {
+                let chunk = Chunk { symbol: &wrong, ..encoded.chunk(place).unwrap() };
+                assert!(matches!(assembly.add(from, &chunk), Added::New { .. }));
+                assert_eq!(assembly.solve(), None);
+            }
         }
         let solved = (0..encoded.len()).find_map(|place| {
             assembly.add(sender(2), &encoded.chunk(place).unwrap());
