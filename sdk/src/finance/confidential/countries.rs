@@ -25,7 +25,8 @@ const LARGEST: u16 = 999;
 /// The number of places.
 pub(super) const PLACES: usize = MAX_BLOCKED_COUNTRIES as usize;
 
-/// The blocked countries. In JSON it is the list of all places, where 0 is a free one.
+/// The blocked countries. In JSON it is the list of all places, where 0 is a free one. In a value from elsewhere,
+/// places with numbers that no country has are free too, and a country can have several.
 #[contract_type]
 #[derive(Copy, Eq, Default, Serialize, Deserialize)]
 pub struct BlockedCountries([u16; PLACES]);
@@ -66,17 +67,17 @@ impl BlockedCountries {
 
     /// The blocked countries, in no certain order.
     pub fn numbers(&self) -> impl Iterator<Item = u16> {
-        self.0.into_iter().filter(|country| *country != 0)
+        self.0.into_iter().filter(|number| is_country(*number))
     }
 
     /// Whether a country is blocked. The number 0, not stated, never is.
     #[must_use]
     pub fn contains(&self, country: u16) -> bool {
-        country != 0 && self.0.contains(&country)
+        is_country(country) && self.0.contains(&country)
     }
 
-    /// Blocks a country, or ends the block. All older proofs are void, also those of holders in other countries. If the
-    /// country is in this state already, nothing changes but the event.
+    /// Blocks a country, or ends the block. All proofs for another set are void, also those of holders in other
+    /// countries. If the country is in this state already, nothing changes, but the event is emitted.
     ///
     /// # Errors
     /// [`Refused::UnknownCountry`], [`Refused::TooManyCountries`].
@@ -87,11 +88,14 @@ impl BlockedCountries {
     }
 
     fn change(&mut self, country: u16, blocked: bool) -> Result<(), Refused> {
-        ensure!((1..=LARGEST).contains(&country), Refused::UnknownCountry);
-        if self.contains(country) != blocked {
-            let [from, to] = if blocked { [0, country] } else { [country, 0] };
-            let place = self.0.iter_mut().find(|place| **place == from);
-            *place.ok_or(Refused::TooManyCountries { limit: MAX_BLOCKED_COUNTRIES })? = to;
+        ensure!(is_country(country), Refused::UnknownCountry);
+        if blocked {
+            if !self.contains(country) {
+                let free = self.0.iter_mut().find(|place| !is_country(**place));
+                *free.ok_or(Refused::TooManyCountries { limit: MAX_BLOCKED_COUNTRIES })? = country;
+            }
+        } else {
+            self.0.iter_mut().filter(|place| **place == country).for_each(|place| *place = 0);
         }
         Ok(())
     }
@@ -104,7 +108,7 @@ impl BlockedCountries {
     pub(super) fn coefficients(&self) -> [Field; PLACES] {
         let mut sums = [0_u128; PLACES];
         for country in self.0 {
-            let number = u128::from(country) + u128::from(country != 0);
+            let number = if is_country(country) { u128::from(country) + 1 } else { 0 };
             let mut before = 1_u128;
             for sum in &mut sums {
                 let next = sum.wrapping_add(before.wrapping_mul(number));
@@ -113,6 +117,11 @@ impl BlockedCountries {
         }
         sums.map(Bits::<128>::field)
     }
+}
+
+/// Whether a country has this number.
+fn is_country(number: u16) -> bool {
+    (1..=LARGEST).contains(&number)
 }
 
 impl zeroize::Zeroize for BlockedCountries {
@@ -153,6 +162,23 @@ mod tests {
         assert_eq!(it.change(LARGEST, true), Ok(()), "a blocked country needs no further place");
         it.change(LARGEST, false).unwrap();
         assert_eq!(it.change(1, true), Ok(()));
+        assert_eq!(it.numbers().count(), PLACES);
+    }
+
+    /// Bytes and documents from elsewhere can have any numbers.
+    #[test]
+    fn each_value_from_elsewhere_is_a_set() {
+        let mut it = BlockedCountries([u16::MAX, 1_000, 408, 65_000, 408, 1_001, 408, 0, 0, 0, 0, u16::MAX]);
+        assert!(it.contains(408) && !it.contains(1_000) && !it.contains(u16::MAX));
+        assert!(it.numbers().all(|country| country == 408));
+        let alike = BlockedCountries([408, 408, 408, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(it.coefficients(), alike.coefficients(), "numbers of no country do not count");
+        it.change(408, false).unwrap();
+        assert!(!it.contains(408) && it.numbers().next().is_none());
+        assert_eq!(it.coefficients(), BlockedCountries::default().coefficients());
+        for country in (1..).take(PLACES) {
+            it.change(country, true).unwrap();
+        }
         assert_eq!(it.numbers().count(), PLACES);
     }
 
