@@ -57,12 +57,11 @@ fn a_node_that_was_away_catches_up_at_once() {
     assert!(report.marks.count(Mark::SyncFromThree) > 0);
 }
 
-/// A node alone holds a lower iteration of block 4, and the others change to it in a stall, with eleven blocks each.
-/// The end of the branch that they leave is not final. A node that was away has decided an earlier iteration of one of
-/// its blocks, and with that the branch is final. The others know both ends, and follow the final one.
+/// In a stall two nodes take three blocks back, for another block 29 of a lower iteration. Then the end of the branch
+/// that they left is final for others. They return to it, and two further nodes change to it.
 #[test]
-fn the_final_end_of_a_branch_wins_beside_a_longer_one() {
-    let marks = assert_good(8587, Options::default());
+fn the_final_end_of_a_branch_wins_over_a_lower_iteration() {
+    let marks = assert_good(48, Options::default());
     assert!(marks.count(Mark::ChangedInStall) > 2 && marks.count(Mark::ChangedToFinal) > 2, "{marks}");
 }
 
