@@ -286,7 +286,7 @@ mod tests {
     #[test]
     fn a_long_name_is_not_repeated_for_each_value_below_it() {
         const MAX_SECONDS: u64 = 100;
-        // Repeated, the name would be 3.4 TB, which no machine copies within that time.
+        // A copy of the name for each value would make 3.4 TB. No machine writes so much within that time.
         const NAME_BYTES: usize = 16 << 20;
         const ITEMS: usize = 200_000;
         let begun = std::time::Instant::now();

@@ -40,7 +40,7 @@ impl Upstream {
         assert!((200..300).contains(&status), "{}", String::from_utf8_lossy(&answer));
         let id = hex::encode(dusk_bytes::Serializable::to_bytes(&transaction.hash()));
         let query = format!("query {{ tx(hash: \"{id}\") {{ id err }} }}");
-        // Two minutes, which tells "late" from "never".
+        // Two minutes: a slow machine needs less, so the transaction is lost after that time.
         for _ in 0..4_800 {
             let (_, answer) = self.post("/on/graphql/query", "application/json", query.as_bytes());
             let answer = String::from_utf8_lossy(&answer).into_owned();

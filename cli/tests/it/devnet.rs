@@ -150,7 +150,7 @@ fn numbers(place: &Place, field: &str) -> Vec<Option<u64>> {
     nodes(place).iter().map(|node| node[field].as_u64()).collect()
 }
 
-/// The height of a node, which may be too busy to answer for a while.
+/// The height of a node. Asks again while the node is too busy to answer.
 #[track_caller]
 fn height_of(place: &Place, node: usize) -> u64 {
     let mut height = None;
@@ -238,7 +238,7 @@ fn a_devnet_lives_through_what_is_done_to_it() {
 
     // A node by itself finds nobody to agree with; the rest goes on.
     says(&place.dusk(&["devnet", "cut", "4/1,2,3,5,6,7"]).exits(0), &["1-4, 2-4, 3-4", "cut"]);
-    // It works on what came before.
+    // The node still handles the messages that arrived before the cut.
     thread::sleep(Duration::from_secs(2));
     finality_goes_on(&place, &[1, 2, 3, 5, 6, 7]);
     let alone = height_of(&place, 4);

@@ -45,7 +45,7 @@ fn the_first_build_says_how_long_it_takes_before_it_begins() {
     assert_eq!(first.status.code(), Some(7), "the code is the command's");
 
     write_script(&cargo, "true");
-    // On a busy machine even this may take a while, and then it is announced.
+    // On a busy machine, even this build may take so long that the launcher announces it.
     let second = (0..20).map(|_| run(&program, &cargo, &["demo"])).find(|run| run.stderr.is_empty());
     assert_eq!(text(&second.expect("a quick build says nothing").stdout), "ran demo\n");
 }

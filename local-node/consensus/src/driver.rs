@@ -16,8 +16,9 @@ use crate::round::{Origin, Phase, Round, RoundContext, check_candidate, has_resu
 use crate::signing::{Keyring, Signer};
 use crate::timeouts::StepTimes;
 
-/// The most votes of a signer for a later round that are passed on with results which this node cannot verify. Nodes of
-/// that round blame it for results that do not hold, and a provisioner can sign such votes for all iterations.
+/// The most votes of one signer for one later round that the node relays with a validation result. The node cannot
+/// verify the results yet. Nodes of that round blame it for invalid ones, and a provisioner can sign such votes for all
+/// iterations.
 const MAX_UNVERIFIED_RESULTS: usize = 2;
 
 /// The two timers that a round can need.

@@ -204,7 +204,8 @@ pub enum Offence {
     Signature,
     /// Votes that are said to prove something do not.
     Proof,
-    /// A vote in ratification comes with a validation result that does not hold. Its signer does not sign the result.
+    /// The validation result in a vote in ratification does not hold. The signature of the vote does not cover the
+    /// result.
     Result,
     /// The parts of the message contradict each other, or exceed a bound.
     Contents,

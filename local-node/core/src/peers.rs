@@ -35,14 +35,14 @@ pub(crate) struct Peers(BTreeMap<PeerId, Peer>);
 const fn weight(offence: Offence) -> u64 {
     match offence {
         Offence::Signature | Offence::Proof | Offence::Contents => 25,
-        // A peer whose view of the stakes is behind, or that is in an earlier round, sends these for a while.
+        // An honest peer relays these for a while if its stakes are out of date, or if it is in an earlier round.
         Offence::Stranger | Offence::Result => 5,
     }
 }
 
 /// The most blame that offences of a kind can make. A provisioner can sign votes for steps of later rounds for which it
-/// is not drawn, anybody can alter the results in votes, and honest nodes that are behind pass both on. So these alone
-/// drop nobody.
+/// is not drawn, and anybody can alter the results in votes. Honest nodes that are behind relay both. So these offences
+/// alone remove no peer.
 const fn most(offence: Offence) -> u64 {
     match offence {
         Offence::Signature | Offence::Proof | Offence::Contents => MOST_BLAME,

@@ -18,7 +18,7 @@ use crate::common::{ACCOUNTS, COUNTER, Draft, deployed_id, module_cache};
 const HANGS: Duration = Duration::from_secs(120);
 /// Far less than a call with the gas of a block takes on a fast machine, and far more than other calls take.
 const SHORT: Duration = Duration::from_millis(500);
-/// As [`SHORT`], where blocks have no more time either: a starved machine takes longer for the other transactions.
+/// As [`SHORT`], for tests in which it also limits a block: a busy machine takes longer for the other transactions.
 const SHORT_OF_BLOCK: Duration = Duration::from_secs(2);
 /// Longer than any test.
 const FOREVER: Duration = Duration::from_secs(3600);

@@ -37,11 +37,11 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
 /// The time of block 0.
 const GENESIS_TIME: u64 = 1_700_000_000;
 
-/// Addresses that were free a moment ago, below the range that systems give to sockets without a port. No two calls of
-/// a process give the same, so that a node finds its port free also after a restart.
+/// Addresses that were free a moment ago. Their ports are below the range from which systems choose ports themselves.
+/// The first 2,000 addresses of a process are all different, so that a node finds its port free after a restart.
 pub(crate) fn addresses(count: usize) -> Vec<SocketAddr> {
     static TAKEN: AtomicU16 = AtomicU16::new(0);
-    // Processes with neighbouring ids, such as those of other tests, begin apart.
+    // Processes with neighbouring ids, such as those of other tests, begin 32 ports apart.
     let start = 10_000 + u16::try_from(std::process::id() % 600 * 32).expect("a small number");
     let next = || SocketAddr::from((Ipv4Addr::LOCALHOST, start + TAKEN.fetch_add(1, Ordering::Relaxed) % 2000));
     let is_free = |address: &SocketAddr| UdpSocket::bind(address).is_ok();
@@ -112,7 +112,7 @@ async fn four_nodes_agree_and_a_transfer_reaches_all() {
     assert_eq!(nodes[3].network_status().await.expect("it runs").address, addresses[3]);
     let mut others = addresses[..3].to_vec();
     others.sort();
-    // A peer whose answer to a ping was late does not count until it is heard again.
+    // A peer that answered a ping too late counts again when its next datagram arrives.
     let all_alive = async {
         loop {
             let mut alive = nodes[3].alive_peers().await.expect("it runs");

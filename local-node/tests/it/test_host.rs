@@ -530,8 +530,8 @@ fn endless_contracts_end_with_their_gas() {
     assert!(spun.traces.iter().any(ran_out), "{spun:?}");
 }
 
-/// A host whose calls may run for half a second: far less than the gas of a block lasts, and far more than other calls
-/// take on a slow machine.
+/// A host whose calls may run for half a second: far less than a call with the gas of a block takes, and far more than
+/// other calls take on a slow machine.
 fn impatient() -> TestHost {
     let contracts = BTreeMap::from([("counter".to_owned(), Artefact::Bytes(COUNTER.clone()))]);
     let call_time = Duration::from_millis(500);

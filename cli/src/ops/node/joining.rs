@@ -17,7 +17,7 @@ use crate::ops::report;
 const DEFAULT_UDP_PORT: u16 = 9000;
 /// The most nodes that are asked for peers.
 const MAX_BOOTSTRAP: usize = 64;
-/// The name of a genesis file that is found beside a keys file.
+/// The name of the default genesis file, in the folder of the keys file.
 const GENESIS_FILE: &str = "genesis.json";
 /// The hint for a node without a genesis.
 const HINT_GENESIS: &str = "get the genesis file from the founder of the network, and name it with `--genesis FILE` or \
@@ -33,7 +33,7 @@ pub(crate) struct Joining {
     pub(crate) bootstrap: Vec<String>,
     /// The keys file.
     pub(crate) keys: Option<PathBuf>,
-    /// The genesis file; by default the one beside the keys file.
+    /// The genesis file; by default the one beside the keys file, if it exists.
     pub(crate) genesis: Option<PathBuf>,
     /// The UDP address to listen on.
     pub(crate) listen: Option<SocketAddr>,
@@ -93,7 +93,7 @@ impl Joining {
         })
     }
 
-    /// The genesis file that was named, or the one beside the keys file.
+    /// The named genesis file, or the one beside the keys file if it exists.
     fn genesis_path(&self) -> Option<PathBuf> {
         let beside =
             || self.keys.as_deref().map(|keys| keys.with_file_name(GENESIS_FILE)).filter(|path| path.is_file());

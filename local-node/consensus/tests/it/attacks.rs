@@ -220,7 +220,7 @@ fn a_node_that_is_behind_passes_on_few_results_that_it_cannot_verify() {
     assert_eq!(passed_on(1, 3, Vote::Invalid([1; 32])), 2, "of each round");
     assert_eq!(passed_on(2, 2, Vote::NoCandidate), 2, "of each signer");
     assert_eq!(passed_on(3, 2, Vote::NoQuorum), 50, "these come with no result");
-    // Nodes of that round cannot tell who has made the result up.
+    // Nodes of that round do not know who has forged the result.
     let header = ConsensusHeader { prev_block_hash: chain().context().header.hash, round: 1, iteration: 0 };
     let mut verifier = Verifier::new(config(), chain().context());
     let committee = verifier.committees().voting(0, StepName::Ratification);

@@ -10,8 +10,8 @@ use crate::wire::{Chunk, RayId};
 
 /// The most peers whose chunks of one message are taken. Some three send it when nobody lies.
 pub const MAX_SENDERS: usize = 16;
-/// The most of these peers that belong to one source: an address has 65,535 ports, and one false symbol from each of a
-/// few would keep the message of all others out.
+/// The most of these peers that belong to one source. An address has 65,535 ports: without this bound, one false symbol
+/// from each of 16 ports would exclude all other senders.
 const MAX_SOURCE_SENDERS: usize = 4;
 /// The most solutions that are tried for one message. It needs one when nobody lies, seldom two.
 pub const MAX_ATTEMPTS: u32 = 16;
@@ -94,8 +94,9 @@ impl Assembly {
             }
             return Added::Known;
         }
-        // So there are at most as many contents as senders. With fewer, the ports of one address could fill all of them
-        // for so few symbols that nobody sees the lie, and keep out the symbols of others.
+        // A sender adds at most one content of a symbol, so a symbol has at most as many contents as senders. With a
+        // lower bound, the ports of one address could exclude the right content, with too few symbols to reveal the
+        // lie.
         if variants.iter().any(|variant| variant.senders & bit != 0) {
             return Added::Refused;
         }

@@ -212,7 +212,7 @@ async fn refusals_are_told_at_debug_level_with_their_source_and_in_bounded_numbe
     let lines = told.0.lock().unwrap().clone();
     let of_source = |line: &&String| line.contains(&format!("from={from} ")) && line.contains("a datagram is refused");
     let refusals = lines.iter().filter(of_source).count();
-    // So many seconds may have begun.
+    // The bound is for each second, and so many seconds may have begun.
     let seconds = begun.elapsed().as_secs() as usize + 1;
     assert!((1..=seconds * MAX_TOLD_REFUSALS as usize).contains(&refusals), "{refusals} in {seconds} s");
     assert!(lines[0].contains("refusal=the datagram ends early"), "{}", lines[0]);

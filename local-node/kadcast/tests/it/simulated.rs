@@ -192,7 +192,7 @@ fn late_datagrams_of_a_long_message_are_put_together() {
 
 #[test]
 fn links_that_fail_and_come_back_lose_few_messages_and_repeat_none() {
-    // So many that it is next to impossible that no link fails, in whatever order the hosts act.
+    // With so many messages at least one link fails almost certainly, in any order of the hosts.
     const MESSAGES: usize = 100;
     let (mut sim, shared) = network(Builder::new().rng_seed(11));
     let driven = Rc::clone(&shared);
@@ -205,7 +205,7 @@ fn links_that_fail_and_come_back_lose_few_messages_and_repeat_none() {
         }
         shared.borrow_mut().links_fail = false;
         tokio::time::sleep(Duration::from_secs(1)).await;
-        // A failed link comes back with some of the next datagrams only.
+        // A failed link recovers only when a later datagram is sent over it, and not with each one.
         let pairs = (0..NODES).flat_map(|one| (one + 1..NODES).map(move |other| (name(one), name(other))));
         pairs.for_each(|(one, other)| turmoil::repair(one, other));
         all_meet(&shared).await;

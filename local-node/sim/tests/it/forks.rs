@@ -57,8 +57,9 @@ fn a_node_that_was_away_catches_up_at_once() {
     assert!(report.marks.count(Mark::SyncFromThree) > 0);
 }
 
-/// In a stall two nodes take three blocks back, for another block 29 of a lower iteration. Then the end of the branch
-/// that they left is final for others. They return to it, and two further nodes change to it.
+/// In a stall, two nodes revert three blocks and accept another block 29, of a lower iteration. Then the last block of
+/// the branch that they left becomes final at other nodes. The two return to this branch, and two further nodes change
+/// to it.
 #[test]
 fn the_final_end_of_a_branch_wins_over_a_lower_iteration() {
     let marks = assert_good(48, Options::default());

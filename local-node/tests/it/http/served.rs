@@ -21,8 +21,8 @@ pub(crate) const TRANSFER: &str = "contracts:01000000000000000000000000000000000
 /// The stake contract, as a RUES target.
 pub(crate) const STAKE: &str = "contracts:0200000000000000000000000000000000000000000000000000000000000000";
 
-/// How long the interface waits for a client that takes nothing or says nothing. A test may be busy with other things
-/// on a slow machine.
+/// How long the server waits for a client that neither reads nor writes. On a slow machine, a test may be busy with
+/// other work for long.
 const PATIENCE: Duration = Duration::from_secs(600);
 
 /// A node with its interface, and a client of it.

@@ -22,15 +22,15 @@ fn with(bounds: Bounds, attempt: impl FnOnce(&Server)) {
 const SHORT: Duration = Duration::from_millis(300);
 const LONG: Duration = Duration::from_secs(600);
 
-/// A question on a connection that ends with the answer.
+/// A request that asks the server to close the connection after the answer.
 const INFO: &str = "POST /on/node/info HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
-/// Asks on one connection after the other until one is answered. A client that does not get to run for a while may lose
-/// its connection to a short bound.
+/// Sends the request on up to twenty connections, one after the other, until one has an answer. A client without
+/// processor time may exceed a short bound, and then the server closes its connection.
 fn answered(address: SocketAddr, question: &str) -> raw::Reply {
     let ask = || {
         let mut raw = Raw::to(address);
-        // It may be closed before everything is sent.
+        // The server may close the connection before the request is sent.
         let _ = raw.0.write_all(question.as_bytes());
         raw.rest()
     };
@@ -57,7 +57,7 @@ fn a_head_that_does_not_come_ends_the_connection() {
         let mut slow = Raw::to(server.address());
         slow.send("POST /on/node/info HTTP/1.1\r\nhost: localhost\r\nx-slow: ");
         assert!(drip(&mut slow, &"x".repeat(100_000)), "it is closed while it drips");
-        // After an answer as at the begin.
+        // The bound also ends a connection that is idle after an answer.
         let idle = "POST /on/node/info HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n";
         assert_eq!(answered(server.address(), idle).status, 200);
     });
@@ -123,8 +123,8 @@ fn a_socket_whose_client_is_gone_is_closed() {
         gone.send(upgrade);
         let heard = gone.rest();
         assert!(heard.starts_with(b"HTTP/1.1 101"), "{}", String::from_utf8_lossy(&heard));
-        // Its place is free again, soon, for one that answers. A client that does not get to run for a while has not
-        // answered either: then another one is tried.
+        // Soon its place is free for a client that answers. A client without processor time does not answer in time
+        // either: then the test tries another one.
         let stays_open = || {
             std::thread::sleep(SHORT / 20);
             let connection = Raw::to(server.address()).0;

@@ -84,7 +84,7 @@ fn write(module: &Module, folder: &PrivateFolder, hash: &[u8; 32], path: &Path) 
     let written =
         create_file(&draft).and_then(|mut file| file.write_all(&content)).and_then(|()| fs::rename(&draft, path));
     if let Err(error) = written {
-        // Every process would leave another draft on a full disk.
+        // Otherwise each process would leave another draft on a full disk.
         let _ = fs::remove_file(&draft);
         return Err(error);
     }

@@ -1,8 +1,8 @@
 //! The blocked countries: their holders neither send nor receive.
 //!
 //! The set is one public value of a contract, and a public input of its proofs: see the statement
-//! [`BlockedCountries`](super::statements::BlockedCountries). So one call stops all holders of a country, without a
-//! change of their entries in the [registry](super::registry).
+//! [`BlockedCountries`](super::statements::BlockedCountries). So one call stops all holders of a country, and their
+//! entries in the [registry](super::registry) do not change.
 //!
 //! The country of a holder is the one that its entry states. The number 0, not stated, is never blocked: an entry that
 //! is made by a credential may hide the country, and then the attester's list of countries decides at admission. A
@@ -17,7 +17,8 @@ use crate::prelude::{contract_type, ensure, error, event};
 use crate::principal::Principal;
 use crate::zk::{Bits, Width};
 
-/// The maximum number of blocked countries. With so many the proof of an issue keeps its size.
+/// The maximum number of blocked countries. With this number of them, the circuit of an issue still fits into 2^13
+/// rows.
 pub const MAX_BLOCKED_COUNTRIES: u32 = 12;
 
 /// The largest number of a country in ISO 3166.
@@ -65,7 +66,7 @@ impl BlockedCountries {
         Ok(blocked)
     }
 
-    /// The blocked countries, in no certain order.
+    /// The blocked countries, in no particular order.
     pub fn numbers(&self) -> impl Iterator<Item = u16> {
         self.0.into_iter().filter(|number| is_country(*number))
     }
@@ -100,8 +101,8 @@ impl BlockedCountries {
         Ok(())
     }
 
-    /// The coefficients, below the leading 1 and the highest first, of the polynomial that is the product of
-    /// `x + country + 1` over the blocked countries, times `x` for each free place.
+    /// The coefficients of the product of `x + country + 1` for each blocked country and `x` for each free place. The
+    /// highest power is first; its coefficient, the leading 1, is left out.
     ///
     /// They are integers below 2^120, because no country has a number above 999. So a contract needs no arithmetic of
     /// field elements.

@@ -406,9 +406,9 @@ impl Pool {
         Ok(self.notes.add(&[(commitment, note)])?)
     }
 
-    // The steps after the proof is verified. They are functions of their own, so that a contract that transfers and
-    // redeems has them once, and so that an order stays in one piece: otherwise the compiler takes it apart, and moves
-    // each field several times.
+    // The steps after the verification of the proof. None is generic or inlined, so a contract that transfers and
+    // redeems has one copy of `finish_transfer`. If they were inlined, the compiler would split an order, and move each
+    // field several times.
 
     #[inline(never)]
     fn finish_transfer(&mut self, order: &Spending, public_out: u64) -> Result<u64, Refused> {

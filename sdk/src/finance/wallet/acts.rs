@@ -157,12 +157,12 @@ pub enum ActError {
     SenderNotAdmitted,
     /// The receiver is not in the registry.
     ReceiverNotAdmitted,
-    /// The sender's country is blocked, so the sender can prove no act.
+    /// The sender's country is blocked, so no proof of this transfer or lock exists.
     SenderBlocked {
         /// The number of the country.
         country: u16,
     },
-    /// The receiver's country is blocked, so nobody can prove an act for the receiver.
+    /// The receiver's country is blocked, so no proof of this issue, transfer or lock exists.
     ReceiverBlocked {
         /// The number of the country.
         country: u16,
@@ -225,7 +225,7 @@ impl MintWitness {
         self.receiver.clone().ok_or(ActError::ReceiverNotAdmitted)
     }
 
-    /// Checks that the receiver does not live in a blocked country, before a proof is made.
+    /// Checks before a proof is made that the receiver's country is not blocked. A receiver without an entry passes.
     ///
     /// # Errors
     /// [`ActError::ReceiverBlocked`].
@@ -243,7 +243,8 @@ impl TransferWitness {
         parties(self.sender.as_ref(), self.receiver.as_ref())
     }
 
-    /// Checks that no party lives in a blocked country, before a proof is made.
+    /// Checks before a proof is made that the countries of both parties are not blocked. A party without an entry
+    /// passes.
     ///
     /// # Errors
     /// [`ActError::SenderBlocked`], [`ActError::ReceiverBlocked`].
@@ -261,7 +262,8 @@ impl LockWitness {
         parties(self.sender.as_ref(), self.receiver.as_ref())
     }
 
-    /// Checks that no party lives in a blocked country, before a proof is made.
+    /// Checks before a proof is made that the countries of both parties are not blocked. A party without an entry
+    /// passes.
     ///
     /// # Errors
     /// [`ActError::SenderBlocked`], [`ActError::ReceiverBlocked`].

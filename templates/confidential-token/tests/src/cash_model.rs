@@ -19,8 +19,8 @@ use crate::people::ALICE;
 
 /// Calls in the sequence.
 const CALLS: u64 = 300;
-/// The outcomes that the sequence must have: an accepted call of each kind, by the beginning of its text, and
-/// each reason of a refusal.
+/// The outcomes that the sequence must have: an accepted call of each kind that can succeed, by the beginning
+/// of its text, and each reason of a refusal.
 const OUTCOMES: [&str; 13] = [
     "Deposit {",
     "DepositAgain {",

@@ -12,8 +12,8 @@ use crate::people::{DEADLINE_BLOCKS, PEOPLE, Scene};
 
 /// Calls in the sequence.
 const CALLS: u64 = 300;
-/// The outcomes that the sequence must have: an accepted call of each kind, by the beginning of its text, and
-/// each reason of a refusal.
+/// The outcomes that the sequence must have: accepted calls, by the beginning of their text, and each reason
+/// of a refusal. An accepted `Resume` shows that `Pause` was accepted too.
 const OUTCOMES: [&str; 24] = [
     "Issue {",
     "Send {",

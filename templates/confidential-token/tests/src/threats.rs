@@ -440,7 +440,7 @@ fn holders_of_a_blocked_country_stop_at_once(chain: Chain) -> TestResult {
     let mut scene = Scene::open(&chain)?;
     scene.relocate(BOB, 408)?;
     scene.send(ALICE, BOB, 40)?;
-    // Proofs that wait for the block: of bob, to bob, and of others. The set is an input of each.
+    // Proofs from before the block: from bob, to bob, and between others. The set is an input of each.
     let waiting =
         [scene.transfer(BOB, CAROL, 10)?, scene.transfer(ALICE, BOB, 10)?, scene.transfer(ALICE, CAROL, 10)?];
     scene.block(408, true)?;
@@ -463,7 +463,8 @@ fn holders_of_a_blocked_country_stop_at_once(chain: Chain) -> TestResult {
         let proof = prove(&chain, &act)?;
         scene.try_send(act.call, proof).refused(refused(pool::Refused::ProofInvalid));
     }
-    // Others go on, also those whose country is not stated, and officers still seize what a blocked holder has.
+    // Others still send and receive, also without a stated country. Officers still seize a blocked holder's
+    // notes.
     scene.relocate(CAROL, 0)?;
     scene.send(ALICE, CAROL, 10)?;
     scene.seize(BOB, CAROL)?;

@@ -70,7 +70,8 @@ struct Model {
     parked: Vec<Rest>,
     /// Those whose accounts were asked for.
     trying: Vec<Rest>,
-    /// The questions that have no answer yet, the first one first. One that was parked again since is asked for twice.
+    /// The transactions whose accounts were requested and have not arrived, in the order of the requests. A transaction
+    /// that was parked again in the meantime can be here twice.
     asked: Vec<TxId>,
     blocks: Vec<Vec<ValidTransaction>>,
     /// The transactions of the last block, or of the reverted blocks.

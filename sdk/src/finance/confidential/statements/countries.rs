@@ -7,15 +7,15 @@ use super::super::countries::{self, PLACES};
 use super::policy::Party;
 use crate::zk::{ConstraintSystem, Field, Linear, Value, Wire};
 
-/// The blocked countries: see [`BlockedCountries`](countries::BlockedCountries). It says nothing about whether an entry
-/// is in the registry: use it with [`Policy`](super::Policy) about the same parties.
+/// The blocked countries: see [`BlockedCountries`](countries::BlockedCountries). The statement does not show that an
+/// entry is in the registry: use it with [`Policy`](super::Policy) for the same parties.
 ///
 /// 1. The country of the sender's entry is not blocked.
 /// 2. The country of the receiver's entry is not blocked.
 ///
-/// As a value of a circuit it is the polynomial of degree 12 that is zero at `-1 - country` for each blocked country,
-/// and at 0 for each free place. No number of 16 bits leads to 0. Use it as a public input: no constraint says which
-/// countries a private one has.
+/// In a circuit, the value is a polynomial of degree 12. It has the root `-1 - country` for each blocked country, and
+/// the root 0 for each free place. A country has 16 bits, so `-1 - country` is never 0. Use the value as a public
+/// input: no constraint fixes the countries of a private one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BlockedCountries([Field; PLACES]);
 
@@ -33,7 +33,7 @@ impl BlockedCountries {
         self.assert_lacks(cs, "the receiver's country is not blocked", receiver); // 2
     }
 
-    /// The polynomial is not zero at the country, so none of its factors is.
+    /// Asserts that the polynomial is not zero at `-1 - country`, so the country is not blocked.
     #[track_caller]
     fn assert_lacks(&self, cs: &mut ConstraintSystem, name: &'static str, party: &Party) {
         cs.gadget("blocked countries", |cs| {

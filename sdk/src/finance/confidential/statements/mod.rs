@@ -1,10 +1,10 @@
 //! The statements that holders, the issuer and the auditor prove, as gadgets: a circuit needs only a few further lines.
 //!
 //! A statement is a struct of public values, with a method that asserts it about private values. [`Policy`] states
-//! facts about the registry; a circuit without it is for assets that anybody may hold. [`BlockedCountries`] adds that
-//! the parties do not live in certain countries: 26 rows for a receiver, 40 for both parties. The
-//! [`binding`](crate::zk::binding) of all further data of an act (ciphertexts of receivers, memo, fee, relayer) is one
-//! more public input.
+//! facts about the registry; a circuit without it is for assets that anybody may hold. [`BlockedCountries`] states that
+//! the parties do not live in certain countries. With its 12 public inputs, it has 26 rows for a receiver and 40 for
+//! both parties. The [`binding`](crate::zk::binding) of all further data of an act (ciphertexts of receivers, memo,
+//! fee, relayer) is one more public input.
 //!
 //! ```
 //! use dusk_sdk::finance::confidential::statements::{Party, Policy, Transfer, TransferSecret};

@@ -80,7 +80,7 @@ macro_rules! coordinates {
 coordinates!(AuditorKey: cipher::AuditorKey);
 coordinates!(Coordinates: tallies::Coordinates);
 
-/// Appends elements. A function of its own: contracts encode the ciphertexts of every proof by it.
+/// Appends elements. It is not inlined, because contracts encode the ciphertexts of every proof with it.
 #[inline(never)]
 fn encode_all(elements: &[crate::Field], out: &mut Vec<crate::Field>) {
     elements.iter().for_each(|element| Field::encode(element, out));

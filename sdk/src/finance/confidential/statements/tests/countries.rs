@@ -56,7 +56,7 @@ fn blocked_countries_refuse_by_name() {
         assert_eq!((refused(&sender).as_str(), refused(&receiver).as_str()), (SENDER, RECEIVER), "{country}");
         let alone = refused_(|cs: &mut ConstraintSystem| received(cs, &receiver));
         assert_eq!(alone, RECEIVER, "{country}");
-        // The country of a sender does not matter to a receiver, and the end of a block is the end of the refusal.
+        // The statement about a receiver does not depend on the sender. An unblocked country is not refused.
         holds(|cs: &mut ConstraintSystem| received(cs, &sender));
         let others: Vec<u16> = MOST.into_iter().filter(|other| *other != country).collect();
         let case = (blocked(&others), receiver.1);
@@ -69,7 +69,7 @@ fn blocked_countries_refuse_by_name() {
             holds(|cs: &mut ConstraintSystem| registered(cs, &world, &case));
         }
     }
-    // Nobody escapes by an entry that states another country: the registry does not have it.
+    // An entry with a forged country does not help: it is not in the registry.
     let ((policy, ..), (_, sender, receiver)) = (living(408, true), living(528, true));
     assert_eq!(refused(&(blocked(&[408]), (policy, sender, receiver))), "the sender is in the registry");
 }
